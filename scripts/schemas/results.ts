@@ -249,6 +249,23 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  WatchResult: {
+    about: 'kgit watch',
+    repository: 'never',
+    skips: true,
+    shapes: [
+      {
+        revision: revision.describe('What published it; --after goes on behind it.'),
+        parent: revision.nullable().describe('The revision before it; null for the first.'),
+        timestamp: utcTime.describe('When it was published.'),
+        author: z.string().describe('Who published it.'),
+        title: z.string().describe('The first line of its message.'),
+        events: z.array(subjectEvent).describe('The events that it added, by id.'),
+        changes: changes.describe('How it changed the states of deployments.'),
+        files: z.array(z.string()).describe('The other files that it changed.'),
+      },
+    ],
+  },
   ValidateResult: {
     about: 'kgit validate',
     repository: 'always',

@@ -13,6 +13,9 @@ import { CONFLICT_RULES } from '../sync/plan/import-plan.js';
 import { readLegacyFiles } from '../sync/read/read-legacy-files.js';
 import type { CommandResult } from '../terminal/output.js';
 
+/** How old the last fetch may be when the plan is made again, in ms. */
+const FETCHED_MS = 5_000;
+
 export default class Import extends WriteCommand<typeof Import> {
   static override summary = 'Merge the local state of deployment scripts into the repository.';
   static override description = helpText(
@@ -86,7 +89,7 @@ terminal, it shows the plan first.`.replaceAll('\n', ' '),
       {
         environment: this.environment,
         now: () => this.now(),
-        open: (anew) => (anew ? this.reopen() : this.open()),
+        open: (anew) => (anew ? this.open({ olderThan: FETCHED_MS }) : this.open()),
         writer: (context) => this.writer(context),
         write: async (context, operations) =>
           operations.length === 0 && queue

@@ -82,8 +82,17 @@ export default class Log extends ReadCommand<typeof Log> {
   /** Prints a page, then new events, until the user ends the command. */
   async #follow(context: Context, query: EventQuery, about?: () => About): Promise<never> {
     onReaderGone(() => process.exit());
-    const reopen = () => this.reopen(about);
-    const pages = followEvents(context, query, { broken: this.skipped, clock: systemClock, reopen });
-    for (;;) await this.print(this.#result((await pages.next()).value, null));
+    const pages = followEvents(context, query, {
+      broken: this.skipped,
+      about: about?.(),
+      clock: systemClock,
+      onAway: ({ message }) => this.notes.noteOnce(`${message}; trying again`),
+    });
+    for (;;) {
+      const { events, reading } = (await pages.next()).value;
+      await this.tellRewrites(context.opened);
+      this.setRepository(reading.revision, reading.fetchedAt, reading.pending.length);
+      await this.print(this.#result(events, null));
+    }
   }
 }

@@ -21,6 +21,8 @@ export interface ChildOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** Where its standard output goes. */
   readonly stdout: 'stdout' | 'stderr';
+  /** What it reads from its standard input; that of this process if undefined. */
+  readonly input?: string | undefined;
   readonly signals: EndSignals;
   /** Whether this process has a terminal. */
   readonly isInteractive: boolean;
@@ -37,7 +39,7 @@ const FROM_TERMINAL: readonly EndSignal[] = ['SIGINT', 'SIGQUIT'];
 
 /** Runs a command without a shell, with this process's streams, and passes signals on. Every ending is a value. */
 function runChild(command: readonly string[], options: ChildOptions): Promise<ChildEnd> {
-  const { environment, stdout, signals, isInteractive, abort } = options;
+  const { environment, stdout, input, signals, isInteractive, abort } = options;
   const [program = '', ...args] = command;
   const began = performance.now();
   return new Promise((resolve, reject) => {
@@ -54,7 +56,10 @@ function runChild(command: readonly string[], options: ChildOptions): Promise<Ch
       end(isMissing ? 127 : 126, null, isMissing ? 'command not found' : `cannot be run (${error.code})`);
     };
     try {
-      const child = startOnTerminal(program, args, { environment, stdin: 'inherit', stdout });
+      const stdin = input === undefined ? 'inherit' : 'pipe';
+      const child = startOnTerminal(program, args, { environment, stdin, stdout });
+      // A command need not read it.
+      child.stdin?.on('error', () => undefined).end(input);
       signals.to((signal) => {
         if (!isInteractive || !FROM_TERMINAL.includes(signal)) child.kill(signal);
       });

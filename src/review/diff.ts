@@ -3,9 +3,10 @@ import { stateDifferences } from '../model/state/state-diff.js';
 import { formatStatePath } from '../model/state/state-path.js';
 import { statePath } from '../model/subject/layout.js';
 import { deployment } from '../model/subject/subject.js';
+import type { ValueMap } from '../model/value/value.js';
 import type { StateView } from '../store/port/state-store.js';
 import { readState } from '../store/read/records.js';
-import { newChangeEvents, newestChange } from './event-changes.js';
+import { type ChangeEvent, newChangeEvents, newestChange } from './event-changes.js';
 import { orderChanges } from './order-changes.js';
 import { type ChangeRow, historyOf, readHistory, rowOf } from './state-history.js';
 
@@ -21,7 +22,18 @@ export async function lastChange(view: StateView, id: string): Promise<ChangeRow
  */
 export async function diffViews(before: StateView, after: StateView, id: string): Promise<ChangeRow[]> {
   const [was, is] = await Promise.all([readState(before, id), readState(after, id)]);
-  const fresh = await newChangeEvents(before, after, deployment(id));
+  return stateRows(was, is, await newChangeEvents(before, after, deployment(id)));
+}
+
+/**
+ * Returns the differences between two states of a deployment, each with the last event that changed it.
+ * @param fresh the events in between that changed the state
+ */
+export function stateRows(
+  was: ValueMap | null,
+  is: ValueMap | null,
+  fresh: readonly ChangeEvent[],
+): ChangeRow[] {
   const events = orderChanges(fresh, is ?? {}, was ?? {});
   return stateDifferences(was ?? {}, is ?? {}).map(({ path, ...sides }) => {
     const change: Change = { path: formatStatePath(path), ...sides };

@@ -57,7 +57,7 @@ const beginsWith = (path: StatePath, prefix: StatePath) =>
   prefix.length <= path.length && prefix.every((part, i) => String(part) === String(path[i]));
 
 /** Narrows a change of a container to one path inside it; null if that path is not affected. */
-function narrowed({ path, before, after }: Change, wanted: StatePath): Change | null {
+export function narrowed({ path, before, after }: Change, wanted: StatePath): Change | null {
   const own = parseStatePath(path);
   if (beginsWith(own, wanted)) return { path, ...sides(before, after) };
   if (!beginsWith(wanted, own)) return null;

@@ -80,6 +80,7 @@ describe('the schemas of results', () => {
     await give('sync');
     await give('get', '--deployment', 'dep-a');
     await give('log');
+    await give('watch', '--after', 'HEAD~1', '--limit', '1');
     await give('list');
     await give('status', '--offline');
     await give('status');

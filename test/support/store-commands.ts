@@ -62,6 +62,7 @@ const runsOn = (backend: RegExp, repo: string): readonly Run[] => [
   run('complete', ['words', '--', 'get', '--config', config, '--deployment', '']),
   run('diff', ['@first'], 0, /region/),
   run('get', ['deployment.region', '--deployment', 'dep-a', '--at', '@first'], 0, /^eu$/m),
+  run('watch', ['--after', '@first', '-n', '1'], 0, /region/),
   run('rollback', ['--to', '@first', '--deployment', 'dep-a', ...AUTHOR]),
   run('validate', ['--repo', repo]),
   run('verify', []),

@@ -195,6 +195,10 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['version', 0, 'kgit/'],
     ['version --nosuch', 2, 'error USAGE'],
   ],
+  watch: [
+    ['watch --after HEAD~1 -n 1', 0, 'to go on'],
+    ['watch a/b', 2, 'error USAGE'],
+  ],
   wait: [
     ['wait $CLUSTER --for ready', 0, ''],
     ['wait', 2, 'error USAGE'],

@@ -39,6 +39,7 @@ describe('Ctrl-C ends what waits', () => {
   const { namespace, name } = sample('cld-23-aws-initial-unknown.yaml').metadata as Record<string, string>;
   it.each([
     [['log', '-f'], 'begun', 130],
+    [['watch'], 'watching', 130],
     [['demo', join(temporaryFolder(), 'demo')], 'Ctrl-C', 130],
     [['lock', 'taken', '--wait', '10m'], 'waiting for lock', 130],
     [['lock', 'free', '--', ...saying('held')], 'held', 130],

@@ -1,15 +1,20 @@
+import { RemoteError } from '../../errors.js';
 import type { BrokenEvents } from '../../model/event/broken-events.js';
 import type { SubjectEvent } from '../../model/event/event.js';
 import type { EventFilter } from '../../model/event/event-filter.js';
 import { hintOf } from '../../model/event/event-hint.js';
 import { formatSubject, type Subject } from '../../model/subject/subject.js';
-import type { Clock } from '../../store/port/host.js';
+import type { Reading } from '../../store/outbox/outcomes.js';
+import { WENT_BACK } from '../../store/port/shared-history.js';
+import type { Revision } from '../../store/port/state-store.js';
+import type { About } from '../../store/read/entries-about.js';
 import { publishedEvents } from '../../store/read/event-log.js';
 import { type EventPage, readPage } from '../../store/read/event-page.js';
+import { type FollowOptions, followChanges } from '../../store/read/follow-changes.js';
 import { readEvents } from '../../store/read/records.js';
 import type { Context } from '../open/configured.js';
 
-/** Time between two looks for new events, in ms. */
+/** Time between two looks at the outbox, in ms. */
 const FOLLOW_MS = 2_000;
 /** Number of the newest events that are searched for new ones. */
 const FOLLOW_WINDOW = 1_000;
@@ -50,33 +55,76 @@ export async function pageEvents(
   return readPage(publishedEvents(store, revision, view, pending, hint, limit + 2, broken), options);
 }
 
-export interface Following {
+export interface Following extends Omit<FollowOptions, 'signal'> {
   readonly broken: BrokenEvents;
-  readonly clock: Pick<Clock, 'sleep'>;
-  /** Reads the repository again. */
-  readonly reopen: () => Promise<Log>;
+  /** What of the outbox is read; all of it if undefined. */
+  readonly about?: About | undefined;
+}
+
+/** New events, and the repository that they were read from. */
+export interface FollowedEvents {
+  readonly events: readonly SubjectEvent[];
+  readonly reading: Reading;
 }
 
 /**
- * Yields the newest events that match a query, then new ones as they come, without end. New events are recognized by
- * their ids, not by their place: an event with an earlier time, or one that was published first, may appear before
- * others.
+ * Yields the newest events that match a query, then new ones as they come, without end: those that are published, and
+ * those that wait in the outbox here. New events are recognized by their ids, not by their place: an event with an earlier
+ * time, or one that was published first, may appear before others. A rewritten history is read anew.
  */
 export async function* followEvents(
-  log: Log,
+  { opened, reading, settings }: Log & Pick<Context, 'settings'>,
   query: EventQuery,
-  { broken, clock, reopen }: Following,
-): AsyncGenerator<readonly SubjectEvent[], never> {
+  { broken, about, clock, onAway }: Following,
+): AsyncGenerator<FollowedEvents, never> {
+  const { repository } = opened;
   const wide = { ...query, limit: Math.max(query.limit, FOLLOW_WINDOW) };
   const keyOf = ({ subject, event }: SubjectEvent) => `${formatSubject(subject)} ${event.id}`;
-  const first = await pageEvents(log, wide, broken);
+  const first = await pageEvents({ opened, reading }, wide, broken);
   const seen = new Set(first.events.map(keyOf));
-  yield first.events.slice(-query.limit);
-  for (;;) {
-    await clock.sleep(FOLLOW_MS);
-    const { events } = await pageEvents(await reopen(), wide, broken);
-    const fresh = events.filter((item) => !seen.has(keyOf(item)));
-    for (const item of fresh) seen.add(keyOf(item));
-    if (fresh.length > 0) yield fresh;
+  yield { events: first.events.slice(-query.limit), reading };
+  for (let [at, waiting] = [reading.revision, reading.pending.length]; ; ) {
+    await news(repository, at, waiting, { clock, onAway });
+    try {
+      waiting = await repository.outbox.size();
+      const now = await repository.read('never', settings.timeout, about);
+      const { events } = await pageEvents({ opened, reading: now }, wide, broken);
+      at = now.revision;
+      const fresh = events.filter((item) => !seen.has(keyOf(item)));
+      for (const item of fresh) seen.add(keyOf(item));
+      if (fresh.length > 0) yield { events: fresh, reading: now };
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      onAway(error);
+      await clock.sleep(FOLLOW_MS);
+    }
+  }
+}
+
+/** Waits until the store moves on from `at`, or the outbox holds another number of operations. */
+async function news(
+  { store, outbox }: Log['opened']['repository'],
+  at: Revision | null,
+  waiting: number,
+  { clock, onAway }: Omit<FollowOptions, 'signal'>,
+): Promise<void> {
+  const stop = new AbortController();
+  const next = followChanges(store, at, { clock, onAway, signal: stop.signal }).next();
+  const moved = next.then(
+    () => true,
+    async (error: unknown) => {
+      if (!(error instanceof RemoteError)) throw error;
+      // A history that was rewritten is news as well.
+      if (error.data['cause'] === WENT_BACK) return true;
+      onAway(error);
+      await clock.sleep(FOLLOW_MS);
+      return true;
+    },
+  );
+  const late = () => clock.sleep(FOLLOW_MS).then(() => false);
+  try {
+    while (!(await Promise.race([moved, late()]))) if ((await outbox.size()) !== waiting) return;
+  } finally {
+    stop.abort();
   }
 }

@@ -24,8 +24,6 @@ import type { CommandClass } from './command-class.js';
 import { reportFailure } from './failure.js';
 import { PrintingCommand } from './printing-command.js';
 
-const FOLLOW_FETCH_MS = 5_000;
-
 /**
  * Base class of all commands: opens the repository with the merged settings, prints the result last, and reports
  * failures by the rules of failure.ts.
@@ -189,11 +187,6 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
     return configured(opened, local, store.view((await store.head()).revision));
   }
 
-  /** Reopens the repository for a long-running command, with a fetch if the last one is a few seconds old. */
-  protected reopen(about?: (settings: Settings) => About): Promise<Context> {
-    return this.open({ olderThan: FOLLOW_FETCH_MS }, about);
-  }
-
   /** Notes the age of an answer that was not just fetched and is older than read.maxAge allows. */
   #tellAge({ fetchedAt, staleness }: Reading, { readMaxAge }: Settings): void {
     if (fetchedAt === null) return;
@@ -227,13 +220,20 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
 
   async #close(hasReader = this.hasReader): Promise<void> {
     if (this.#context === null) return;
-    const { name, repository } = this.#context;
     // A process without a reader leaves rewrites for the next process to report.
-    const told = hasReader ? await repository.rewrites.take() : [];
+    if (hasReader) await this.tellRewrites(this.#context);
+    await this.#context.repository.close();
+    this.#context = null;
+  }
+
+  /** Reports rewrites of the history that nobody was told of. */
+  protected async tellRewrites({
+    name,
+    repository,
+  }: Pick<OpenRepository, 'name' | 'repository'>): Promise<void> {
+    const told = await repository.rewrites.take();
     for (const rewrite of told) this.note(rewriteNote(rewrite, name));
     this.#rewrites.push(...told);
-    await repository.close();
-    this.#context = null;
   }
 
   override async catch(thrown: Error): Promise<void> {

@@ -55,8 +55,7 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
       if (!this.flags.quiet) printBesideCommand(result, this.screen, this.format === 'wide');
       return;
     }
-    const head = { apiVersion: API_VERSION, kind: resultKind(this.id ?? 'kgit'), ...this.repositoryJson() };
-    const whole = { ...head, ...result.json, ...this.skipped.json };
+    const whole = this.document(result);
     // Notes about the result are printed below it, so that a long result does not push them off the screen.
     const release = this.notes.hold();
     const lines = await formatResult(result, whole, this.format, this.screen);
@@ -65,6 +64,12 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
     if (!(await this.#showsPaged(text))) process.stdout.write(text);
     release();
     for (const line of skippedLines(this.skipped.untold())) this.note(line);
+  }
+
+  /** Returns the whole JSON of a result. */
+  protected document({ json }: CommandResult): Readonly<Record<string, unknown>> {
+    const head = { apiVersion: API_VERSION, kind: resultKind(this.id ?? 'kgit'), ...this.repositoryJson() };
+    return { ...head, ...json, ...this.skipped.json };
   }
 
   /** Shows a text in the user's pager; false if it should not be paged or there is no pager. */

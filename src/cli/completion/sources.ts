@@ -34,6 +34,7 @@ const ARGUMENTS: Readonly<Record<string, Source>> = {
   'unlock.name': 'locks',
   'unset.*': 'paths',
   'wait.*': 'clusters',
+  'watch.*': 'paths',
 };
 
 /** Keyed by flag name. */

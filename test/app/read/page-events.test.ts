@@ -82,9 +82,9 @@ describe('following events', () => {
     const pages = followEvents(await read(), query, {
       broken: new SkippedEvents(),
       clock,
-      reopen: async () => read(),
+      onAway: () => undefined,
     });
-    const next = async () => actions((await pages.next()).value);
+    const next = async () => actions((await pages.next()).value.events);
     expect(await next()).toEqual(['noted']);
     await push('prod', { action: 'backdated', timestamp: '2025-01-01T00:00:00Z', user: 'ada' });
     await push('prod', { action: 'hidden', user: 'grace' });

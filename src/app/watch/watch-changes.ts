@@ -1,0 +1,70 @@
+import type { BrokenEvents } from '../../model/event/broken-events.js';
+import type { KgitEvent } from '../../model/event/event.js';
+import { maskSecrets } from '../../model/secret/mask-secrets.js';
+import { masked } from '../../model/secret/masked.js';
+import { parseStatePath } from '../../model/state/state-path.js';
+import type { Value } from '../../model/value/value.js';
+import { type PublishedChange, publishedChange, type SubjectRow } from '../../review/published-change.js';
+import type { Backend } from '../../store/port/backend.js';
+import type { Revision } from '../../store/port/state-store.js';
+import { type FollowOptions, followChanges } from '../../store/read/follow-changes.js';
+import { type WatchFilter, wantedOf } from './watch-filter.js';
+
+export interface WatchQuery {
+  /** Begins behind this revision; null for the first of all. */
+  readonly after: Revision | null;
+  readonly filter: WatchFilter;
+}
+
+export interface Watching extends FollowOptions {
+  /** How to handle events and states that cannot be read. */
+  readonly broken: BrokenEvents;
+}
+
+/**
+ * Yields what each revision published, once and in order, until it is ended; what is not wanted is left out, and what
+ * looks secret is masked. Throws as `followChanges` does.
+ */
+export async function* watchChanges(
+  store: Pick<Backend, 'changes' | 'view'>,
+  { after, filter }: WatchQuery,
+  { broken, ...options }: Watching,
+): AsyncGenerator<PublishedChange> {
+  for await (const change of followChanges(store, after, options)) {
+    const wanted = wantedOf(await publishedChange(store, change, broken), filter);
+    if (wanted) yield withoutSecrets(wanted);
+  }
+}
+
+function withoutSecrets(change: PublishedChange): PublishedChange {
+  return {
+    ...change,
+    title: maskSecrets(change.title),
+    events: change.events.map(({ subject, event }) => ({ subject, event: maskedEvent(event) })),
+    changes: change.changes.map(maskedRow),
+  };
+}
+
+/** The fields of an event that kgit checks when it is read. */
+const CHECKED: readonly string[] = ['id', 'timestamp', 'action', 'outcome'];
+
+function maskedEvent(event: KgitEvent): KgitEvent {
+  const { id, timestamp, action, ...rest } = event;
+  const fields = Object.entries(rest).map(([key, value]) =>
+    CHECKED.includes(key) ? [key, value] : [key, masked(value, [key])],
+  );
+  return { id, timestamp, action, ...Object.fromEntries(fields) };
+}
+
+function maskedRow(row: SubjectRow): SubjectRow {
+  const keys = parseStatePath(row.path);
+  const { before, after, reason, message, ...rest } = row;
+  const text = (said: string | null) => (said === null ? null : maskSecrets(said));
+  return {
+    ...rest,
+    ...(before === undefined ? {} : { before: masked(before, keys) as Value }),
+    ...(after === undefined ? {} : { after: masked(after, keys) as Value }),
+    reason: text(reason),
+    message: text(message),
+  };
+}
