@@ -1,7 +1,17 @@
 /** The results of the commands about the files of the deployment scripts. */
 import { z } from 'zod';
 import { FAMILIES } from '../../src/sync/read/legacy-family.js';
-import { action, count, errorCode, perhapsWritten, subject, ulid, utcTime, written } from './parts.js';
+import {
+  action,
+  count,
+  errorCode,
+  perhapsWritten,
+  revision,
+  subject,
+  ulid,
+  utcTime,
+  written,
+} from './parts.js';
 
 const nullableText = z.string().nullable();
 const eventRow = { id: ulid, subject, action, timestamp: utcTime, path: z.string() };
@@ -84,4 +94,15 @@ export const importShapes = [
   },
 ];
 
-export const mirrorShapes = [{ files: z.array(importedFile), pending: count }];
+export const mirrorShapes = [
+  { files: z.array(importedFile), pending: count },
+  {
+    to: z.string().describe('The git repository: folder or URL.'),
+    branch: z.string(),
+    store: z.string().describe('The store that was copied.'),
+    mirrored: revision.nullable().describe('Newest revision of the store; null if it is empty.'),
+    revision: revision.nullable().describe('The commit that is its copy; null if there is none yet.'),
+    commits: count.describe('How many were added, or are to be added.'),
+    delivery: z.enum(['published', 'unchanged', 'dry-run']),
+  },
+];

@@ -1,4 +1,5 @@
 import { ConflictError, EnvironmentError, type KgitError, RefusedError } from '../errors.js';
+import { type MirroredRevision, mirroredRevision } from '../model/operation/mirror-message.js';
 import type { Backend } from '../store/port/backend.js';
 import type { History } from '../store/port/history.js';
 import type { Clock } from '../store/port/host.js';
@@ -134,6 +135,13 @@ export class GitStore implements Backend {
     // If nothing was ever published, the first push will bring the local branch.
     const revision = (isNewer ? users : (ours ?? users)) ?? local ?? null;
     return { revision, fetchedAt };
+  }
+
+  async mirrored(): Promise<MirroredRevision | null> {
+    const { revision } = await this.head();
+    const commit = revision === null ? null : await this.#parts.reader.read(revision);
+    const text = commit?.data.toString('utf8') ?? '';
+    return mirroredRevision(text.slice(text.indexOf('\n\n') + 2));
   }
 
   #noteFetched(): Promise<void> {

@@ -47,7 +47,10 @@ export async function abilityIfAny<A extends keyof DriverAbilities>(
 
 function needsGit(feature: string, backend: string): UsageError {
   return new UsageError(`${feature} does not work with backend: ${backend}`, {
-    suggestions: ['Use a git repository for it: backend: git, and --repo PATH|URL'],
+    suggestions: [
+      'Use a git repository for it: backend: git, and --repo PATH|URL',
+      'Or keep a git copy of this store for reading and review: kgit mirror --to GIT',
+    ],
     data: { feature, backend },
   });
 }

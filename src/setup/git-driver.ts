@@ -192,14 +192,22 @@ function openedAt(branch: string, { git, layout, path, localFolder, ...place }: 
  * it.
  */
 async function openByUrl(spec: RepositorySpec, context: DriverContext): Promise<OpenedGit> {
-  const { environment, timeout: timeoutMs, history } = context;
+  const { environment, timeout: timeoutMs, history, mayBeEmpty = false } = context;
   const folder = join(xdgFolder(environment, 'XDG_CACHE_HOME', '.cache'), 'clones');
   const state = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state');
   const { place: url, branch: asked } = spec;
   const outside = openGit(tmpdir(), environment, context);
   await requireGit(outside, environment);
   const now = systemClock.now();
-  const path = await managedClone(outside, { url, branch: asked, folder, history, timeoutMs, now });
+  const path = await managedClone(outside, {
+    url,
+    branch: asked,
+    folder,
+    history,
+    mayBeEmpty,
+    timeoutMs,
+    now,
+  });
   const finder = openGit(path, environment, context);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);

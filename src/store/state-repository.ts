@@ -20,6 +20,7 @@ import type { Publisher } from './publish/publisher.js';
 import type { Rewrites } from './publish/rewrites.js';
 import { type About, entriesAbout } from './read/entries-about.js';
 import { OverlayView } from './read/overlay-view.js';
+import { refuseMirror } from './refuse-mirror.js';
 
 /** How long a read waits for the remote before it answers with local data, in ms. */
 const READ_FETCH_MS = 2_000;
@@ -123,8 +124,12 @@ export class StateRepository {
     return this.publish(operation.id, options);
   }
 
-  /** Adds an operation to the outbox. Throws UsageError if it would not pass review, EnvironmentError. */
+  /**
+   * Adds an operation to the outbox. Throws UsageError if it would not pass review, RefusedError for a mirror,
+   * EnvironmentError.
+   */
   async keep(operation: Operation): Promise<void> {
+    await refuseMirror(this.store);
     checkOperation(operation, this.store.maxFileBytes);
     await this.outbox.add(operation, this.store.target);
   }
@@ -178,6 +183,7 @@ export class StateRepository {
   }
 
   async #plan(operation: Operation): Promise<WriteOutcome> {
+    await refuseMirror(this.store);
     checkOperation(operation, this.store.maxFileBytes);
     const kept = (await this.outbox.list()).filter(({ target }) => target === this.store.target);
     const { revision } = await this.store.head();

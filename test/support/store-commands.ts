@@ -15,6 +15,7 @@ const events = join(folder, 'events.yaml');
 const state = join(folder, 'state');
 const legacy = join(folder, 'legacy');
 const pipes = join(folder, 'pipes');
+const gitCopy = join(folder, 'copy.git');
 let server: ApiServer;
 
 /** Every command, in an order that gives each something to work on: its arguments and its exit code. */
@@ -70,6 +71,7 @@ const runsOn = (backend: RegExp, repo: string): readonly Run[] => [
   run('backup', [join(folder, 'state.ndjson.gz')]),
   run('migrate', ['--to', `file:${join(folder, 'moved')}`, '--dry-run'], 0, /dry run/),
   run('mirror', [legacy, ...AUTHOR]),
+  run('mirror', ['--to', gitCopy], 0, /[1-9]\d* commits/),
   run('doctor', []),
   run('edit', ['--deployment', 'dep-a', ...AUTHOR]),
   run('completion', ['bash']),
@@ -117,6 +119,7 @@ export function storeCommands({ backend, begin, end }: CommandStore): void {
     });
     vi.stubEnv('KUBECONFIG', server.kubeconfig);
     mkdirSync(pipes);
+    execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', gitCopy]);
     execFileSync('mkfifo', [join(pipes, 'pool')]);
     repo = await begin();
     // The address, as a block of its own would name it.

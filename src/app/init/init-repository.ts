@@ -11,6 +11,7 @@ import type { DriverHost, MadePlace, StoreMaker, StorePlace } from '../../store/
 import type { Backend } from '../../store/port/backend.js';
 import type { Clock, Waits } from '../../store/port/host.js';
 import { followPublished } from '../../store/publish/follow-published.js';
+import { refuseMirror } from '../../store/refuse-mirror.js';
 import { type LaidOut, type Layout, type LayoutStamp, layOut, missingFiles } from './lay-out.js';
 import { namingLockPlace } from './marker-text.js';
 
@@ -90,6 +91,7 @@ export async function completeLayout(
 ): Promise<LaidOut & Pick<Initialized, 'notes'>> {
   const { settings, environment, clock } = host;
   const { store } = repository;
+  await refuseMirror(store);
   const author = actorOf(settings, environment, identity);
   const stamp = (): LayoutStamp => ({ author, time: clock.now(), timeoutMs: settings.timeout });
   const notes = new Set<string>();

@@ -1,9 +1,10 @@
-import { ConflictError, type KgitError, RefusedError, RemoteError } from '../../errors.js';
+import { ConflictError, KgitError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
 import { refuseTexts } from '../../model/secret/guard-secrets.js';
 import { MARKER_FILE } from '../../model/subject/layout.js';
 import type { StorePlace } from '../../store/port/abilities.js';
 import type { Revision, StateStore, StateView } from '../../store/port/state-store.js';
+import { withoutOutbox } from '../../store/publish/publish-errors.js';
 
 /** How often a layout is tried again after another writer has moved the branch. */
 const LAYOUT_TRIES = 5;
@@ -42,21 +43,9 @@ export async function missingFiles(
   return missing;
 }
 
-/**
- * Rethrows an error of the remote with advice for `kgit init`. The outbox does not keep a layout, so advice about the
- * outbox is dropped.
- */
+/** Rethrows an error of the remote with advice for `kgit init`. */
 function toInitAgain(error: unknown): never {
-  if (!(error instanceof RemoteError || error instanceof RefusedError)) throw error;
-  const again = "'kgit init' again";
-  const suggestions = error.suggestions
-    .filter((text) => !text.includes("'kgit outbox'"))
-    .map((text) => text.replace("'kgit sync'", again));
-  if (!suggestions.some((text) => text.includes(again))) suggestions.push(`Then run ${again}`);
-  const told = { suggestions, data: error.data, cause: error };
-  throw error instanceof RemoteError
-    ? new RemoteError(error.message, told)
-    : new RefusedError(error.message, told);
+  throw error instanceof KgitError ? withoutOutbox(error, 'kgit init') : error;
 }
 
 /** The store that is laid out, and its place. */

@@ -1,3 +1,4 @@
+import { mirroredLine } from '../../model/operation/mirror-message.js';
 import { isRevisionId, originLine } from '../../model/operation/origin-trailer.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Git } from '../process/git.js';
@@ -25,11 +26,14 @@ export async function revisionAt(git: Git, revision: Revision, time: number): Pr
   return (await git.text(args)) || null;
 }
 
-/** The newest commit, along first parents, whose message names a revision of another store as its origin. */
+/** The newest commit, along first parents, whose message says that it is the copy of a revision of another store. */
 export async function copyOf(git: Git, origin: string, revision: Revision): Promise<Revision | null> {
   if (!isRevisionId(origin)) return null;
-  const named = ['--basic-regexp', `--grep=^${originLine(origin)}`];
-  const args = ['rev-list', '--max-count=1', '--first-parent', ...named, '--end-of-options', revision, '--'];
+  const named = [originLine(origin), mirroredLine(origin)].map((line) => `--grep=^${line}`);
+  const args = [
+    ...['rev-list', '--max-count=1', '--first-parent', '--basic-regexp'],
+    ...[...named, '--end-of-options', revision, '--'],
+  ];
   return (await git.text(args)) || null;
 }
 

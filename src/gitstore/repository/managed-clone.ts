@@ -16,6 +16,7 @@ import { BRANCH_KEY } from './repository.js';
 const FILTER = '--filter=tree:4';
 /** Age at which the temporary folder of an interrupted clone is removed, in ms. */
 const STALE_MS = 60 * 60 * 1000;
+const NO_BRANCH = /couldn't find remote ref/;
 
 export interface ManagedCloneOptions {
   readonly url: string;
@@ -25,6 +26,8 @@ export interface ManagedCloneOptions {
   readonly folder: string;
   /** Whether the caller reads history; otherwise the tip is enough. */
   readonly history: boolean;
+  /** Whether a remote without the branch is cloned, too. */
+  readonly mayBeEmpty: boolean;
   readonly timeoutMs: number;
   /** ms since the epoch. */
   readonly now: number;
@@ -111,7 +114,8 @@ async function fill(
     refspec,
   ];
   const result = await clone.talk('origin', args, { timeout: options.timeoutMs, isTransfer: true });
-  if (result.code !== 0) throw failure(result, options.url, branch);
+  const isEmpty = result.code !== 0 && NO_BRANCH.test(result.stderr) && options.mayBeEmpty;
+  if (result.code !== 0 && !isEmpty) throw failure(result, options.url, branch);
   await clone.text(['config', BRANCH_KEY, branch]);
 }
 
@@ -127,8 +131,7 @@ async function defaultBranch(clone: Git, options: ManagedCloneOptions): Promise<
 
 function failure(result: GitResult, url: string, branch: string): Error {
   const shown = withoutCredentials(url);
-  if (!/couldn't find remote ref/.test(result.stderr))
-    return fetchFailure(result, shown, 'the command again');
+  if (!NO_BRANCH.test(result.stderr)) return fetchFailure(result, shown, 'the command again');
   return new NoRepositoryError(`${shown} has no branch ${branch}`, {
     suggestions: [
       `Lay it out first: kgit init DIR --remote ${shown}`,

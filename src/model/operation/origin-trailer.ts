@@ -9,12 +9,17 @@ const NAME = /^(?:[0-9a-f]{7,64}|[1-9]\d{0,11}-[0-9a-f]{4,16})$/;
 /** Whether a text can be the id of a revision of any store, or the beginning of one. */
 export const isRevisionId = (text: string): boolean => NAME.test(text);
 
-/** Adds the trailer to a message. A copy of a copy has one for each store that it has been in. */
-export function withOrigin(message: string, revision: string): string {
+/** Adds trailers to a message, in its last paragraph if that has trailers alone. */
+export function withTrailers(message: string, ...trailers: readonly string[]): string {
   const text = message.trimEnd();
   const last = text.slice(text.lastIndexOf('\n\n') + 2).split('\n');
   const endsInTrailers = text.includes('\n\n') && last.every((line) => /^[A-Za-z][A-Za-z-]*: /.test(line));
-  return `${text}${text === '' ? '' : endsInTrailers ? '\n' : '\n\n'}${TRAILER}${revision}\n`;
+  return `${text}${text === '' ? '' : endsInTrailers ? '\n' : '\n\n'}${trailers.join('\n')}\n`;
+}
+
+/** Adds the trailer to a message. A copy of a copy has one for each store that it has been in. */
+export function withOrigin(message: string, revision: string): string {
+  return withTrailers(message, TRAILER + revision);
 }
 
 /** Returns the revision that was copied last, according to the last line of a message; null if none was. */

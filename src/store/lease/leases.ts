@@ -18,6 +18,7 @@ import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
 import type { LockMove, LockTip } from '../port/lease-store.js';
 import { BACK_OFF_BASE_MS, backOffMs } from '../publish/back-off.js';
+import { refuseMirror } from '../refuse-mirror.js';
 import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from './acquisition.js';
 import type { HeldLeases } from './held-leases.js';
 import {
@@ -79,6 +80,7 @@ export class Leases {
    * somebody still holds it after the wait; RemoteError, RefusedError, SecretError.
    */
   async acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
+    await refuseMirror(this.#parts.store);
     const { guardedReason } = await guard();
     const reason = guardedReason(wanted, wanted.name);
     return ofLock(this.#acquire({ ...wanted, reason }, talkMs));
@@ -262,6 +264,7 @@ export class Leases {
    * SecretError.
    */
   async break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
+    await refuseMirror(this.#parts.store);
     // The name is not checked: somebody else chose it, and the remote already has it.
     const { guardedReason } = await guard();
     const reason = guardedReason(by, undefined);

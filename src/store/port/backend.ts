@@ -1,3 +1,4 @@
+import type { MirroredRevision } from '../../model/operation/mirror-message.js';
 import type { History } from './history.js';
 import type { LeaseStore } from './lease-store.js';
 import type { SharedHistory } from './shared-history.js';
@@ -17,4 +18,6 @@ export interface Backend extends StateStore {
   readonly workingCopy?: WorkingCopy | undefined;
   /** Undefined if nobody else can replace the history. */
   readonly shared?: SharedHistory | undefined;
+  /** What the newest revision says it is a copy of; null if this is a store of its own. Absent if no driver mirrors into it. */
+  mirrored?(): Promise<MirroredRevision | null>;
 }

@@ -34,6 +34,8 @@ export interface DriverContext {
   readonly timeout: number;
   /** Whether the caller reads the history; false if the head is enough. */
   readonly history: boolean;
+  /** Whether a store on a server may hold nothing yet, because the caller writes the first revision. */
+  readonly mayBeEmpty?: boolean | undefined;
   /** Whether contacting a server is forbidden. */
   readonly isOffline?: boolean | undefined;
   /** Tells the user something that is no failure. */

@@ -131,3 +131,21 @@ export function lostRaces(attempts: number, busy: RemoteError | null): RemoteErr
     data: { attempts },
   });
 }
+
+/**
+ * An error of the remote for something that no outbox keeps: advice about the outbox is dropped, and the command named
+ * that tries again. Other errors stay as they are.
+ * @param command `kgit init`
+ */
+export function withoutOutbox(error: KgitError, command: string): KgitError {
+  if (!(error instanceof RemoteError || error instanceof RefusedError)) return error;
+  const again = `'${command}' again`;
+  const suggestions = error.suggestions
+    .filter((text) => !text.includes("'kgit outbox'"))
+    .map((text) => text.replace("'kgit sync'", again));
+  if (!suggestions.some((text) => text.includes(again))) suggestions.push(`Then run ${again}`);
+  const details = { suggestions, data: error.data, cause: error };
+  return error instanceof RemoteError
+    ? new RemoteError(error.message, details)
+    : new RefusedError(error.message, details);
+}
