@@ -39,9 +39,6 @@ const versionOf = (value: string) => createHash('sha1').update(value).digest('he
 /** Compares texts by their bytes in UTF-8. */
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** Where the steps of a write may end, for tests that end it there. */
-export type Step = 'journal' | 'put' | 'done';
-
 /**
  * Keys as files in a folder that people read: `state/d1/deployment/phase`. A write is one file, the journal, until its
  * values are in their places; readers take them from there meanwhile, and whoever writes next finishes it.
@@ -53,21 +50,16 @@ export class FileKeySpace implements KeySpace {
   readonly #clock: Clock;
   readonly #lock: NumberedLock;
   readonly #host: Host;
-  readonly #onStep: (step: Step) => void;
   #made = 0;
   #isChecked = false;
 
-  /**
-   * @param folder absolute; made by the first write
-   * @param onStep called after each step of a write
-   */
-  constructor(folder: string, host: Host, clock: Clock, onStep: (step: Step) => void = () => undefined) {
+  /** @param folder absolute; made by the first write */
+  constructor(folder: string, host: Host, clock: Clock) {
     this.target = `file:${folder}`;
     this.#folder = folder;
     this.#host = host;
     this.#clock = clock;
     this.#lock = new NumberedLock(join(folder, LOCK), host, clock);
-    this.#onStep = onStep;
   }
 
   cost(puts: readonly Put[]): Cost {
@@ -202,7 +194,6 @@ export class FileKeySpace implements KeySpace {
     });
     await this.#place(JOURNAL, text);
     await syncFolder(this.#folder);
-    this.#onStep('journal');
     await this.#finish({ text, puts: journal });
     return [];
   }
@@ -218,14 +209,12 @@ export class FileKeySpace implements KeySpace {
         values.slice(i, i + AT_ONCE).map(async ([key, value]) => {
           await this.#makeFolder(dirname(this.#pathOf(key)), folders);
           await this.#place(key, value);
-          this.#onStep('put');
         }),
       );
     await Promise.all([...folders].map((folder) => orIfGone(syncFolder(folder), undefined)));
     const json: unknown = JSON.parse(text);
     const number = isMap(json) ? json['number'] : null;
     await this.#place(JOURNAL, JSON.stringify({ number, puts: [] }));
-    this.#onStep('done');
   }
 
   /** Removes files that a process left when it was killed: only the holder of the lock makes any. */
