@@ -44,6 +44,8 @@ const WAYS: readonly {
         'app/migrate/copy-revisions.ts',
         'app/migrate/freeze-store.ts',
       ],
+      // What the store holds, into its copy on this machine.
+      'backends/copy/copy.ts',
     ],
     guards: [
       ['app/init/lay-out.ts', 'refuseTexts('],

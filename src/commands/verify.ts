@@ -76,6 +76,7 @@ export default class Verify extends WriteCommand<typeof Verify> {
     };
     const judge = { now: this.now(), markerFault: this.markerFault };
     const record = await verifyRecord({ opened, settings }, intent, judge);
+    this.tellAge(record, settings);
     this.setRepository(record.revision, record.fetchedAt, await opened.repository.outbox.size());
     return record;
   }

@@ -16,7 +16,7 @@ import { PushLog } from '../store/publish/push-log.js';
 import { Rewrites } from '../store/publish/rewrites.js';
 import { ScheduledPublisher } from '../store/publish/scheduled-publisher.js';
 import { StateRepository } from '../store/state-repository.js';
-import { chosenDriver, DRIVERS } from './drivers.js';
+import { chosenDriver, DRIVERS, loadCopies } from './drivers.js';
 import type { GitFacet } from './git-driver.js';
 import type { Settings } from './settings.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
@@ -115,14 +115,7 @@ export async function openStateRepository(
   if (driver === undefined) throw new InternalError(`there is no driver ${backend}`);
   const open = await driver.load();
   const { repo: place, timeout } = settings;
-  if (settings.fallback === 'file' && backend !== 'git')
-    options.warn?.('fallback: file keeps no copy yet: while the server is away, reads fail and end with 16');
-  const {
-    store,
-    localFolder: local,
-    git = null,
-    ...opened
-  }: OpenedStore & { readonly git?: GitFacet | null } = await open({
+  const context: DriverContext = {
     ...options,
     place,
     store: settings.store,
@@ -135,7 +128,15 @@ export async function openStateRepository(
     localFolder: (target) => folderOf(target, environment),
     timeout,
     history,
-  });
+  };
+  const found = await open(context);
+  const copied = settings.fallback === 'file' ? await (await loadCopies())(found, context) : found;
+  const {
+    store,
+    localFolder: local,
+    git = null,
+    ...opened
+  }: OpenedStore & { readonly git?: GitFacet | null } = copied;
   return {
     ...opened,
     git,

@@ -72,6 +72,9 @@ export const DRIVERS = new Map<string, DriverRow>([
   ],
 ]);
 
+/** Loads what adds a copy on this machine to a store on a server (`fallback: file`). */
+export const loadCopies = async () => (await import('../backends/copy/with-copy.js')).withCopy;
+
 /**
  * Returns the name of the driver that the settings choose: `repo` decides, by its scheme, else `backend`. Folders, and
  * URLs whose scheme no driver has, are git's.

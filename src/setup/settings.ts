@@ -135,7 +135,8 @@ const GENERAL_RULES: readonly SettingRule[] = [
     places: onlyInFiles,
     read: wordOf(FALLBACKS),
     trust: 'It writes a copy of the store to this machine.',
-    about: 'What answers reads while the server is away: nothing, or a copy in files on this machine.',
+    about:
+      'What answers reads, and lets writes be queued, while a server other than git is away: nothing, or a copy in files on this machine.',
   },
   {
     key: 'path',

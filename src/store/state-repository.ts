@@ -1,4 +1,4 @@
-import { ConflictError, EnvironmentError, type KgitError, RemoteError } from '../errors.js';
+import { ConflictError, EnvironmentError, KgitError, RemoteError } from '../errors.js';
 import type { Change } from '../model/event/event.js';
 import { checkOperation } from '../model/operation/check-operation.js';
 import type { Operation } from '../model/operation/operation.js';
@@ -69,15 +69,16 @@ export class StateRepository {
     const entries = this.#own(await (about ? entriesAbout(this.outbox, about) : this.outbox.list()));
     let head = await this.store.head();
     let staleness: Reading['staleness'] = null;
+    // Nothing here can answer for a server that is away.
+    const isNeeded = this.store.isNear === true && !head.isKept;
     if (this.store.isRemote && this.#isDue(head, policy)) {
       try {
-        head = await this.store.refresh(
-          typeof policy === 'string' ? timeoutMs : Math.min(READ_FETCH_MS, timeoutMs),
-        );
+        const isBrief = typeof policy !== 'string' && !isNeeded;
+        head = await this.store.refresh(isBrief ? Math.min(READ_FETCH_MS, timeoutMs) : timeoutMs);
       } catch (error) {
         // A read-only clone answers, too, although it cannot keep what it would fetch.
         const isOurs = error instanceof RemoteError || error instanceof EnvironmentError;
-        if (!isOurs || policy === 'always') throw error;
+        if (!isOurs || isNeeded || policy === 'always') throw error;
         staleness = error;
       }
     }
@@ -106,8 +107,8 @@ export class StateRepository {
   }
 
   #isDue(head: Head, policy: FetchPolicy): boolean {
+    if (policy === 'never') return this.store.isNear === true && !head.isKept;
     if (this.store.isNear) return true;
-    if (policy === 'never') return false;
     return typeof policy === 'string' || this.#clock.now() - (head.fetchedAt ?? 0) > policy.olderThan;
   }
 
@@ -217,15 +218,18 @@ export class StateRepository {
     );
     let error: KgitError | null = report === null ? publishedElsewhere() : null;
     let head = await this.store.head();
+    let copied: readonly string[] = [];
     try {
       head = await this.store.refresh(Math.max(deadline - this.#clock.now(), READ_FETCH_MS));
+      copied = await this.#bringCopy(deadline);
     } catch (cause) {
       if (!(cause instanceof RemoteError)) throw cause;
       error = cause;
     }
     // Publishing and following may report the same obstacle.
     const { workingCopy } = this.store;
-    const notes = [...new Set([...(report?.notes ?? []), ...((await workingCopy?.follow()) ?? [])])];
+    const followed = (await workingCopy?.follow()) ?? [];
+    const notes = [...new Set([...(report?.notes ?? []), ...followed, ...copied])];
     const pending = await this.outbox.list();
     const refused = pending.filter((entry) => entry.refused && entry.target === this.store.target);
     const isAlone = (id: string) => refused.some((entry) => entry.id === id);
@@ -235,6 +239,18 @@ export class StateRepository {
     error ??= stuck(pending, this.store.target);
     const behind = (await workingCopy?.behind()) ?? 0;
     return { published, rejected, pending, head, behind, notes, error };
+  }
+
+  /** Brings the copy on this machine to the head of the store; returns notes for the user. */
+  async #bringCopy(deadline: number): Promise<string[]> {
+    try {
+      const behind = (await this.store.copy?.pull(deadline)) ?? 0;
+      return behind === 0 ? [] : [`the copy here is ${behind} revisions behind still: run 'kgit sync' again`];
+    } catch (error) {
+      // What was published is told all the same.
+      if (!(error instanceof KgitError)) throw error;
+      return [`the copy here is not brought to the head: ${error.message}`];
+    }
   }
 
   close(): Promise<void> {

@@ -1,6 +1,8 @@
 import type { KeySpace } from '../../src/backends/keyed/key-space.js';
 import { KeyedStore } from '../../src/backends/keyed/keyed-store.js';
 import { systemClock } from '../../src/setup/this-host.js';
+import type { Backend } from '../../src/store/port/backend.js';
+import type { Review } from '../../src/store/port/review.js';
 import type { StateStore } from '../../src/store/port/state-store.js';
 import { changesContract } from './changes-contract.js';
 import { historyContract } from './history-contract.js';
@@ -8,12 +10,24 @@ import { leaseContract } from './lease-contract.js';
 import { reviewContract } from './review-contract.js';
 import { storeContract } from './store-contract.js';
 
-/** The contracts of drivers, for a KeyedStore on a server; `spaceOf` opens the key space of a store by its name. */
-export function keyedStoreContracts(name: string, spaceOf: (store: string) => KeySpace): void {
+type Reviewed = Backend & { readonly review: Review };
+
+const keyedStore = (space: KeySpace): Reviewed =>
+  new KeyedStore(space, { clock: systemClock, timeoutMs: 20_000, isRemote: true });
+
+/**
+ * The contracts of drivers, for a store over keys on a server.
+ * @param spaceOf opens the key space of a store by its name
+ */
+export function keyedStoreContracts(
+  name: string,
+  spaceOf: (store: string) => KeySpace,
+  storeOver: (space: KeySpace) => Reviewed = keyedStore,
+): void {
   const names = new WeakMap<StateStore, string>();
   let stores = 0;
-  const client = (store: string): KeyedStore => {
-    const opened = new KeyedStore(spaceOf(store), { clock: systemClock, timeoutMs: 20_000, isRemote: true });
+  const client = (store: string): Reviewed => {
+    const opened = storeOver(spaceOf(store));
     names.set(opened, store);
     return opened;
   };

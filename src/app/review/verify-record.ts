@@ -4,7 +4,7 @@ import { toolsOf } from '../../review/review-tools.js';
 import { type Unfolded, type Verified, verify } from '../../review/verify.js';
 import { verifyAdvice } from '../../review/verify-advice.js';
 import { facetOf } from '../../setup/facet-of.js';
-import type { FetchPolicy } from '../../store/outbox/outcomes.js';
+import type { FetchPolicy, Reading } from '../../store/outbox/outcomes.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { TrustedRevision } from '../../store/read/trusted-revision.js';
 import type { Judge, Reviewed } from './validate-revision.js';
@@ -21,6 +21,8 @@ export interface VerifiedRecord {
   readonly revision: Revision;
   /** Time of the last fetch, in ms since the epoch; null if there is no remote. */
   readonly fetchedAt: number | null;
+  /** Why the remote was not asked although it should have been; else null. */
+  readonly staleness: Reading['staleness'];
   readonly findings: Findings;
   readonly counts: Omit<Verified, 'unfolded'>;
   readonly unfolded: readonly Unfolded[];
@@ -42,7 +44,7 @@ export async function verifyRecord(
   const review = facetOf(opened, 'review', 'kgit verify');
   const { repository, localFolder, path, backend } = opened;
   const { store } = repository;
-  const { revision, fetchedAt } = await repository.read(fetch, settings.timeout);
+  const { revision, fetchedAt, staleness } = await repository.read(fetch, settings.timeout);
   if (revision === null)
     throw new NoRepositoryError(`${path}: nothing is published, so there is nothing to verify`, {
       data: { path },
@@ -59,5 +61,5 @@ export async function verifyRecord(
   });
   // A revision is trusted only if all of it was checked.
   if (findings.errors === 0 && counts.history.isComplete) await saving(memory.write(revision));
-  return { revision, fetchedAt, findings, counts, unfolded, trusted };
+  return { revision, fetchedAt, staleness, findings, counts, unfolded, trusted };
 }

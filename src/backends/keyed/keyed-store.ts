@@ -336,8 +336,14 @@ export class KeyedStore implements Backend {
   }
 
   async close(): Promise<void> {
-    if (this.#hasWritten) await this.#large.sweep(this.#clock.now(), this.#timeoutMs);
-    await this.#space.close();
+    try {
+      if (this.#hasWritten) await this.#large.sweep(this.#clock.now(), this.#timeoutMs);
+    } catch (error) {
+      // A server that went away after the write is swept by the next writer.
+      if (!(error instanceof RemoteError)) throw error;
+    } finally {
+      await this.#space.close();
+    }
   }
 }
 

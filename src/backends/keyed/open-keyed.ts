@@ -16,6 +16,18 @@ export interface KeyedPlace {
 /** The revision that was seen last. */
 const KNOWN_FILE = 'known.json';
 
+/** A store on a server, and its keys. */
+export interface KeyedParts {
+  readonly store: KeyedStore;
+  readonly space: KeySpace;
+}
+
+/** An open store. */
+export interface OpenedKeyed extends OpenedStore {
+  /** Undefined if the keys are on this machine. */
+  readonly keyed?: KeyedParts;
+}
+
 /**
  * Opens the store that a key space holds, with this machine's files below the user's state folder.
  * @param checks those of the server or the disk
@@ -25,7 +37,7 @@ export async function openKeyed(
   { path, name, isRemote }: KeyedPlace,
   { clock, timeout, isOffline, localFolder }: DriverContext,
   checks: (inspection: Inspection) => readonly StoreCheck[],
-): Promise<OpenedStore> {
+): Promise<OpenedKeyed> {
   const folder = await localFolder(space.target);
   const knownFile = isRemote ? join(folder.path, KNOWN_FILE) : null;
   const store = new KeyedStore(space, { clock, timeoutMs: timeout, isRemote, isOffline, knownFile });
@@ -46,5 +58,6 @@ export async function openKeyed(
       (await import('../archive/write-archive.js')).writeArchive(store, folder.path, request),
     restore: async (request) =>
       (await import('../archive/restore-archive.js')).restoreArchive(store, folder.path, request),
+    ...(isRemote ? { keyed: { store, space } } : {}),
   };
 }

@@ -172,7 +172,7 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
     const { reading, settings } = context;
     const waiting = about ? await opened.repository.outbox.size() : reading.pending.length;
     this.#repository = repositoryJson(reading.revision, reading.fetchedAt, waiting);
-    if (policy !== 'never' || this.given('fetch') === false) this.#tellAge(reading, settings);
+    if (policy !== 'never' || this.given('fetch') === false) this.tellAge(reading, settings);
     return context;
   }
 
@@ -188,7 +188,10 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
   }
 
   /** Notes the age of an answer that was not just fetched and is older than read.maxAge allows. */
-  #tellAge({ fetchedAt, staleness }: Reading, { readMaxAge }: Settings): void {
+  protected tellAge(
+    { fetchedAt, staleness }: Pick<Reading, 'fetchedAt' | 'staleness'>,
+    { readMaxAge }: Settings,
+  ): void {
     if (fetchedAt === null) return;
     const age = this.now() - fetchedAt;
     if (!staleness && age <= readMaxAge) return;

@@ -40,6 +40,7 @@ const FILES: Readonly<Record<string, (text: string) => boolean>> = {
 const NAMED: readonly string[] = ['publish.lock', 'publisher.lock'];
 /** Folders, and whether they hold plain files only. */
 const FOLDERS: Readonly<Record<string, boolean>> = {
+  copy: false,
   outbox: false,
   published: false,
   'lock-tokens': false,

@@ -5,6 +5,16 @@ import type { SharedHistory } from './shared-history.js';
 import type { StateStore } from './state-store.js';
 import type { WorkingCopy } from './working-copy.js';
 
+/** A copy of a store on this machine, which answers reads while the server is away. */
+export interface KeptCopy {
+  /**
+   * Brings it to the head of the store. Throws RemoteError, EnvironmentError.
+   * @param deadline ms since the epoch
+   * @returns how many revisions it is behind still
+   */
+  pull(deadline: number): Promise<number>;
+}
+
 /** Everything that the rest of kgit knows about a driver: the store, and what comes with it. */
 export interface Backend extends StateStore {
   /** Whether reading through a view may contact a server. */
@@ -16,6 +26,8 @@ export interface Backend extends StateStore {
   readonly leases: LeaseStore;
   /** Undefined if no files on this machine follow the store. */
   readonly workingCopy?: WorkingCopy | undefined;
+  /** Undefined if nothing is kept here, or a clone is. */
+  readonly copy?: KeptCopy | undefined;
   /** Undefined if nobody else can replace the history. */
   readonly shared?: SharedHistory | undefined;
   /** What the newest revision says it is a copy of; null if this is a store of its own. Absent if no driver mirrors into it. */

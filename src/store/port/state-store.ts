@@ -11,6 +11,8 @@ export interface Head {
   readonly revision: Revision | null;
   /** When the remote was last asked, in ms since the epoch; null if there is no remote and the head is authoritative. */
   readonly fetchedAt: number | null;
+  /** Set if a copy on this machine holds it, where reads ask the server otherwise. */
+  readonly isKept?: boolean;
 }
 
 export interface Entry {

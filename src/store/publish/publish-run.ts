@@ -105,7 +105,9 @@ export class PublishRun {
     const refused = { splitting: new Splitting(true), list: () => this.#entries.refusedBefore() };
     let head: Head | null = await this.#store.head();
     this.#believed = head.revision;
-    head = await this.#publishQueue(fresh, head, this.#options.isRaced);
+    // Others have moved a near store since the copy of it was made, more often than not.
+    const isRaced = this.#options.isRaced || head.isKept === true;
+    head = await this.#publishQueue(fresh, head, isRaced);
     if (head !== null) await this.#publishQueue(refused, head, false);
     await this.#outbox.forgetOld(this.#clock.now());
     const { deliveries, attempts } = this.#entries;

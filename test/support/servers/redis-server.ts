@@ -8,6 +8,8 @@ import { freePort, type ServerProcess, startProcess } from './server-process.js'
 /** A real Redis or Valkey on the loopback, with data of its own. */
 export interface RedisServer extends ServerProcess {
   readonly port: number;
+  /** Where its data lies. */
+  readonly folder: string;
   /** Sends a line as the default user, without TLS, and returns the answer as it is. */
   ask(line: string): Promise<string>;
 }
@@ -49,5 +51,5 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     from: 'Debian: redis-server',
     ready: options.ready ?? /Ready to accept connections/,
   });
-  return { ...server, port, ask: (line) => asked(port, line) };
+  return { ...server, port, folder, ask: (line) => asked(port, line) };
 }
