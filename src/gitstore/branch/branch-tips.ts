@@ -14,7 +14,7 @@ export interface WatchedBranch {
   readonly head: () => Promise<Head>;
   /** When this clone last heard from the remote, in ms since the epoch; null if there is no remote. */
   readonly fetchedAt: (() => Promise<number>) | null;
-  readonly fetch: (timeoutMs: number) => Promise<Head>;
+  readonly fetch: (timeoutMs: number) => Promise<unknown>;
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
   readonly signal: AbortSignal;
 }
@@ -31,14 +31,16 @@ export async function* branchTips({
   clock,
   signal,
 }: WatchedBranch): AsyncGenerator<Revision> {
-  let seen: string | null = null;
-  for (; !signal.aborted; await clock.sleep(LOOK_MS)) {
-    const isDue = fetchedAt !== null && clock.now() - (await fetchedAt()) >= FETCH_MS;
-    const fetched = isDue ? await fetch(FETCH_LIMIT_MS) : null;
+  for (let seen: string | null = null; !signal.aborted; ) {
+    // Before the fetch, which may fail: others bring news, too.
     const found = await looks();
-    if (found === seen) continue;
-    seen = found;
-    const { revision } = fetched ?? (await head());
-    if (revision !== null) yield revision;
+    if (found !== seen) {
+      seen = found;
+      const { revision } = await head();
+      if (revision !== null) yield revision;
+    }
+    const isDue = fetchedAt !== null && clock.now() - (await fetchedAt()) >= FETCH_MS;
+    if (isDue) await fetch(FETCH_LIMIT_MS);
+    else await clock.sleep(LOOK_MS);
   }
 }
