@@ -83,7 +83,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/backends/keyed/keyed-store.ts',
     edits: [['[[HEAD, from?.version ?? null] as const]', '[]']],
     test: KEYED,
-    says: /× .* sees a lock and a head that others move/,
+    says: /×.*sees a lock and a head that others move/,
   },
   {
     what: 'a store with keys compares locks before its transaction, not in it',
@@ -98,14 +98,14 @@ export const MUTANTS: readonly Mutant[] = [
       ],
     ],
     test: KEYED,
-    says: /× .* sees a lock and a head that others move/,
+    says: /×.*sees a lock and a head that others move/,
   },
   {
     what: 'nobody looks whether a large write is in its place',
     file: 'src/backends/keyed/key-reader.ts',
     edits: [['head === null || head.applied === head.seq', 'head !== undefined']],
     test: KEYED,
-    says: /× .* shows all of it or nothing, wherever its process ends/,
+    says: /×.*shows all of it or nothing, wherever its process ends/,
   },
   {
     what: 'a large write is seen before it is published',
@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
       ],
     ],
     test: KEYED,
-    says: /× .* shows each reader one revision at every step of it/,
+    says: /×.*shows each reader one revision at every step of it/,
   },
   {
     what: 'a lock that is released is deleted, and its token begins anew',
@@ -131,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
       ],
     ],
     test: 'test/backends/keyed/key-spaces.test.ts',
-    says: /× .* moves a lock only from where the move begins/,
+    says: /×.*moves a lock only from where the move begins/,
   },
   {
     what: 'a lock of a store with keys is deleted when it is released: the checker sees it',
