@@ -31,7 +31,7 @@ export default class Migrate extends KgitCommand<typeof Migrate> {
     '<%= config.bin %> migrate --to redis://localhost/0#prod',
     '<%= config.bin %> migrate --to redis://localhost/0#prod --resume',
     '<%= config.bin %> migrate --to redis://localhost/0#prod --undo',
-    '<%= config.bin %> migrate --repo sqlite:/var/lib/kgit/state.db --to git@github.com:team/state.git',
+    '<%= config.bin %> migrate --repo sqlite:state.db --to git@host:team/state.git',
   ];
   static override flags = {
     to: Flags.string({

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { compareStores } from '../../src/app/migrate/compare-stores.js';
-import { type MigrationParts, migrateStore } from '../../src/app/migrate/migrate-store.js';
+import { type MigrationParts, migrateStore, standingOf } from '../../src/app/migrate/migrate-store.js';
 import { planMigration } from '../../src/app/migrate/plan-migration.js';
 import { undoMigration } from '../../src/app/migrate/undo-migration.js';
 import { namedRevision } from '../../src/app/read/revision-of.js';
@@ -10,6 +10,7 @@ import { MemoryKeySpace, SharedMemory } from '../../src/backends/memory/memory-k
 import type { LeaseRecord } from '../../src/model/lease/lease.js';
 import { withoutOrigin } from '../../src/model/operation/origin-trailer.js';
 import { systemClock } from '../../src/setup/this-host.js';
+import { moveRecorded } from '../../src/store/lease/recorded-move.js';
 import { sealMonths } from '../../src/store/plan/seal-months.js';
 import type { WholeRevision } from '../../src/store/port/history.js';
 import { readMarker } from '../../src/store/read/records.js';
@@ -242,6 +243,24 @@ describe('a migration', () => {
     expect(taken.waiting).toBeGreaterThan(0);
     expect(await ids()).toContain(queued);
     expect(await another.source.repository.outbox.size()).toBe(0);
+  });
+
+  it('lets nothing behind the freeze, whatever a process has planned before', async () => {
+    const [store, alone] = [source.open(), source.open()];
+    const from = await store.leases.read('deploy', MS);
+    const { revision } = await store.found(MS);
+    await store.view(revision).read('kgit.yaml');
+    await migrateStore(parts(source, target), false);
+    const { head } = await standingOf(source.open(), MS);
+    const path = 'clusters/m/n/c/events/2025-07/';
+    const event = { ...commit({ [`${path}${anId()}-x.yaml`]: 'x: 1\n' }), append: [`${path}x-`] };
+    expect((await store.swap(revision, [event], MS)).kind).toBe('moved');
+    const move = { name: 'deploy', from, records: [{ ...lockOf(41), action: 'release' as const }], author };
+    const end = (isAlone: boolean) =>
+      moveRecorded(alone, systemClock, move, eventOperation('lease_ended'), systemClock.now(), isAlone);
+    await expect(end(false)).rejects.toMatchObject({ code: 'REFUSED' });
+    expect(await end(true)).toMatchObject({ revision: null, unrecorded: { code: 'INVALID_STATE' } });
+    expect((await standingOf(source.open(), MS)).head).toBe(head);
   });
 
   it('opens the source again if the copy differs, and tells where', async () => {

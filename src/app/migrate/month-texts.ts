@@ -24,7 +24,9 @@ export async function monthTexts(
   if ((await view.kindOf(folder)) === 'folder') {
     const entries = (await view.list(folder)) ?? [];
     const names = entries.filter(({ name, kind }) => kind === 'file' && eventIdOfName(name) !== null);
-    const read = await Promise.all(names.map(({ name }) => readListed(view, `${folder}/${name}`)));
+    const paths = names.map(({ name }) => `${folder}/${name}`);
+    const read =
+      (await view.readMany?.(paths)) ?? (await Promise.all(paths.map((path) => readListed(view, path))));
     for (const [i, { name }] of names.entries()) texts.set(name, read[i] ?? '');
   }
   const path = sealedPath(subject, month);

@@ -1,4 +1,4 @@
-import { type KgitError, RefusedError, RemoteError } from '../../errors.js';
+import { InvalidStateError, type KgitError, RefusedError, RemoteError } from '../../errors.js';
 import { isSameMove } from '../../model/lease/lease.js';
 import type { Operation } from '../../model/operation/operation.js';
 import type { Backend } from '../port/backend.js';
@@ -8,6 +8,7 @@ import type { Revision } from '../port/state-store.js';
 import { backOffMs } from '../publish/back-off.js';
 import { followPublished } from '../publish/follow-published.js';
 import { lostRaces } from '../publish/publish-errors.js';
+import { checkVersion } from '../read/records.js';
 import { lockUnknown } from './lease-errors.js';
 
 /** Shortest time that one exchange with the remote is given, whatever is left of the deadline. */
@@ -57,6 +58,8 @@ export async function moveRecorded(
   // Loaded late: most commands that open a repository end no lease.
   const { planBatch } = await import('../plan/plan-batch.js');
   for (let tries = 1; ; tries++) {
+    const newer = await versionFault(store, revision);
+    if (newer !== null) return alone(newer);
     const { entries, commits } = await planBatch(store, revision, [entry]);
     const applied = entries[0]?.applied;
     // An earlier answer was lost. The event is on the branch, so the lock has moved with it.
@@ -97,6 +100,17 @@ export async function moveRecorded(
       throw lost ? lockUnknown(lost) : lostRaces(tries, outcome.kind === 'busy' ? outcome.error : null);
     await clock.sleep(Math.min(backOffMs(clock, tries), Math.max(until - clock.now(), 0)));
     revision = await tip(store, talkMs(), lost);
+  }
+}
+
+/** Why nothing may be written on top of a revision: its store was upgraded or migrated; null if it was not. */
+async function versionFault(store: Backend, revision: Revision | null): Promise<InvalidStateError | null> {
+  try {
+    await checkVersion(store.view(revision), store.target);
+    return null;
+  } catch (error) {
+    if (error instanceof InvalidStateError) return error;
+    throw error;
   }
 }
 

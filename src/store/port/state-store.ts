@@ -25,6 +25,11 @@ export interface StateView {
   /** Reads a file; null if there is none. Throws InvalidStateError if the path is something else. */
   read(path: string): Promise<string | null>;
   /**
+   * Reads files, null where there is none, and keeps none of them in memory. Absent if it costs no less than reading them
+   * one by one.
+   */
+  readMany?(paths: readonly string[]): Promise<readonly (string | null)[]>;
+  /**
    * Lists a folder in `byName` order; null if there is none. Throws InvalidStateError if the path is something else.
    * @param prefix lists only the names that begin with it; the answer is null if none does
    */

@@ -49,7 +49,7 @@ class DeafStore extends FaultyStore {
 beforeEach(async () => {
   store = new DeafStore();
   clock = fakeClock();
-  await store.sneak({ 'kgit.yaml': '' });
+  await store.sneak({ 'kgit.yaml': 'apiVersion: kgit/v1\nkind: StateRepository\n' });
   await clone('one').take();
 });
 
