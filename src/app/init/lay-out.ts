@@ -5,6 +5,7 @@ import { MARKER_FILE } from '../../model/subject/layout.js';
 import type { StorePlace } from '../../store/port/abilities.js';
 import type { Revision, StateStore, StateView } from '../../store/port/state-store.js';
 import { withoutOutbox } from '../../store/publish/publish-errors.js';
+import { checkVersion } from '../../store/read/records.js';
 
 /** How often a layout is tried again after another writer has moved the branch. */
 const LAYOUT_TRIES = 5;
@@ -63,7 +64,7 @@ export interface LayoutStamp {
 
 /**
  * Adds the files that a state repository lacks, in one commit. It touches nothing else, neither committed files nor
- * those of the user. Throws SecretError, and the error of the swap if the commit cannot be published.
+ * those of the user. Throws SecretError, InvalidStateError for a store that was upgraded or migrated, and the error of the swap if the commit cannot be published.
  */
 export async function layOut(
   { store, hasFile }: LayoutTarget,
@@ -74,6 +75,7 @@ export async function layOut(
   let unknown: KgitError | null = null;
   for (let attempt = 0; attempt < LAYOUT_TRIES; attempt++) {
     const { revision } = await store.refresh(timeoutMs).catch(toInitAgain);
+    await checkVersion(store.view(revision), store.target);
     const missing = await missingFiles(store.view(revision), hasFile, layout);
     const isComplete = missing.size === 0 && revision !== null;
     if (isComplete && !store.isRemote) return { revision, added: [], attempts: attempt };
