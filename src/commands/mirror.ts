@@ -5,7 +5,7 @@ import { mirrorToGit } from '../app/mirror/mirror-to-git.js';
 import { helpText } from '../cli/base/help-text.js';
 import { LegacyCommand } from '../cli/base/legacy-command.js';
 import { keptText } from '../cli/render/import-plan.js';
-import { UsageError } from '../errors.js';
+import { type KgitError, UsageError } from '../errors.js';
 import { counted } from '../model/value/counted.js';
 import { systemClock } from '../setup/this-host.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -15,7 +15,7 @@ export default class Mirror extends LegacyCommand<typeof Mirror> {
     "Follow the deployment scripts' files (DIR), or keep a git copy of a store (--to).";
   static override description = helpText(
     LegacyCommand,
-    `Copies what is new from one side to the other, one way only. With DIR it merges what is new in the files of old scripts into the repository; with --watch, it keeps running and publishes each change within seconds. A file that is only half written is read again later. Scripts that use kgit shell-init need no mirror. With --to it copies the store (Redis, etcd, Consul, SQLite, files) to a git repository, for reading and review: one commit for each revision, with its author, time and message, and the trailer Kgit-Revision. Run it again, from cron for example, to add what is new; it goes on where the last run ended. kgit reads the mirror like any repository, and refuses to write there (20).`,
+    `Copies what is new from one side to the other, one way only. With DIR it merges what is new in the files of old scripts into the repository; with --watch, it keeps running and publishes each change within seconds. A file that is only half written is read again later. Scripts that use kgit shell-init need no mirror. With --to it copies the store (Redis, etcd, Consul, SQLite, files) to a git repository, for reading and review: one commit for each revision, with its author, time and message, and the trailer Kgit-Revision. Run it again, from cron for example, or with --watch to add what is new; it goes on where the last run ended. kgit reads the mirror like any repository, and refuses to write there (20).`,
     'LOCK_HELD',
     'CONFLICT',
     'REMOTE',
@@ -30,7 +30,7 @@ export default class Mirror extends LegacyCommand<typeof Mirror> {
     dir: Args.string({ description: "The scripts' checkout, or its state folder." }),
   };
   static override flags = {
-    watch: Flags.boolean({ summary: 'Keep running until interrupted (DIR).', exclusive: ['to'] }),
+    watch: Flags.boolean({ summary: 'Keep running until interrupted.' }),
     to: Flags.string({
       helpValue: 'GIT',
       summary: 'Keep a git copy of the store: folder or URL of a repository, with #BRANCH if it is not main.',
@@ -55,14 +55,27 @@ export default class Mirror extends LegacyCommand<typeof Mirror> {
     );
   }
 
+  /** Ends --watch when the user or a service manager asks for it. */
+  get #until(): { readonly until?: AbortSignal } {
+    if (!this.flags.watch) return {};
+    const end = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.abort());
+    return { until: end.signal };
+  }
+
   /** Copies the store to a git repository. */
   async #copyTo(to: string): Promise<CommandResult> {
     const context = await this.open('never');
     const dryRun = this.flags['dry-run'] === true;
-    const host = { cwd: process.cwd(), environment: this.environment, waits: this.notes };
+    const host = {
+      cwd: process.cwd(),
+      environment: this.environment,
+      waits: this.notes,
+      onAway: ({ message }: KgitError) => this.note(`${message}; it goes on as soon as it can`),
+    };
     const { path, branch, store, mirrored, revision, commits } = await mirrorToGit(
       context,
-      { to, dryRun },
+      { to, dryRun, ...this.#until },
       host,
     );
     await this.refreshRepository(context);
@@ -82,8 +95,6 @@ export default class Mirror extends LegacyCommand<typeof Mirror> {
     const context = await this.open('never');
     const { outbox } = context.opened.repository;
     const writer = this.backgroundWriter(context);
-    const end = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.abort());
     const files = await mirrorFiles(dir, {
       host: mergeHost(
         context,
@@ -96,7 +107,7 @@ export default class Mirror extends LegacyCommand<typeof Mirror> {
       waiting: () => outbox.size(),
       onConflict: (conflict) => this.note(keptText(conflict)),
       onBroken: (path, message) => this.note(`${path}: ${message}`),
-      ...(this.flags.watch ? { until: end.signal } : {}),
+      ...this.#until,
     });
     await this.refreshRepository(context);
     return {

@@ -7,6 +7,7 @@ import type { Backend } from '../../store/port/backend.js';
 import type { Clock } from '../../store/port/host.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { type Moved, movedOf } from '../../store/read/records.js';
+import { refuseMirror } from '../../store/refuse-mirror.js';
 import { type Comparison, compareStores } from './compare-stores.js';
 import { copyLocks, lowerLocks } from './copy-locks.js';
 import { type CopyParts, copyRevisions } from './copy-revisions.js';
@@ -176,6 +177,7 @@ export function differs(comparison: Comparison, lower: readonly string[], isOpen
 export async function migrateStore(parts: MigrationParts, resumes: boolean): Promise<Migrated> {
   const { source, target, addresses, author, timeoutMs, clock, note, progress } = parts;
   const [from, to] = [source.repository.store, target.repository.store];
+  await refuseMirror(from);
   const standing = await standingOf(from, timeoutMs);
   const { head } = await standingOf(to, timeoutMs);
   const end = await endOf(from, standing);

@@ -45,16 +45,24 @@ export interface Mirrored {
   readonly commits: number;
 }
 
-/** The revision of the store that the mirror has as its newest; null for an empty mirror. Throws ConflictError. */
+/**
+ * The revision of the store that the mirror has as its newest; null for an empty mirror. Throws ConflictError.
+ * @param tip of the mirror
+ * @param head of the store
+ */
 async function reached(
   { source, target, where }: MirrorPair,
   tip: Revision | null,
+  head: Revision | null,
 ): Promise<Revision | null> {
   if (tip === null) return null;
   const found = await target.mirrored?.();
   if (!found) throw notMirror(where, source.target, tip);
   const isThere = (await source.history.resolve(found.revision)) === found.revision;
   if (isThere) return found.revision;
+  // The store was migrated here: its revisions have other ids now.
+  const migrated = head === null ? null : await source.history.copyOf(found.revision, head);
+  if (migrated !== null) return migrated;
   throw found.store === source.target
     ? wentBack(where, source.target, found.revision)
     : otherMirror(where, source.target, found.store);
@@ -137,7 +145,7 @@ export async function planMirror(pair: MirrorPair): Promise<Mirrored> {
   const { source, target, timeoutMs } = pair;
   const { revision: to } = await source.refresh(timeoutMs);
   const { revision } = await target.refresh(timeoutMs);
-  const after = await reached(pair, revision);
+  const after = await reached(pair, revision, to);
   let commits = 0;
   if (to !== null && to !== after) for await (const _ of source.history.whole(after, to)) commits += 1;
   return { mirrored: to, revision, commits };
@@ -172,7 +180,7 @@ async function copied(parts: MirrorParts): Promise<Mirrored> {
   for (let losses = 0; losses < TRIES; losses++) {
     if (losses > 0) await clock.sleep(backOffMs(clock, losses));
     let { revision } = await target.refresh(timeoutMs);
-    const after = await reached(parts, revision);
+    const after = await reached(parts, revision, to);
     let isBehind = false;
     if (to !== null && to !== after)
       for await (const batch of batches(source, after, to)) {

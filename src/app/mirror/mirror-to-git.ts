@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { NoRepositoryError, UsageError } from '../../errors.js';
+import { type KgitError, NoRepositoryError, UsageError } from '../../errors.js';
 import { openStateRepository } from '../../setup/composition.js';
 import { driverOf } from '../../setup/drivers.js';
 import { type Environment, systemClock, thisHost } from '../../setup/this-host.js';
 import { ProcessLock } from '../../store/local/process-lock.js';
 import type { Waits } from '../../store/port/host.js';
 import type { Configured } from '../open/configured.js';
+import { followStore } from './follow-store.js';
 import { type Mirrored, mirrorStore, planMirror } from './mirror-store.js';
 
 export interface MirrorIntent {
@@ -13,12 +14,16 @@ export interface MirrorIntent {
   readonly to: string;
   /** Counts what is to be copied, and writes nothing. */
   readonly dryRun: boolean;
+  /** Keeps the mirror up to date until it is aborted; if absent, what is new is copied once. */
+  readonly until?: AbortSignal | undefined;
 }
 
 export interface MirrorHost {
   readonly cwd: string;
   readonly environment: Environment;
   readonly waits: Waits;
+  /** Called when the store or the mirror cannot be reached while it is kept up to date. */
+  readonly onAway: (error: KgitError) => void;
 }
 
 /** The mirror as it is now, and where it is. */
@@ -36,8 +41,8 @@ export interface GitMirror extends Mirrored {
  */
 export async function mirrorToGit(
   { opened: { repository, backend }, settings }: Pick<Configured, 'opened' | 'settings'>,
-  { to, dryRun }: MirrorIntent,
-  { cwd, environment, waits }: MirrorHost,
+  { to, dryRun, until }: MirrorIntent,
+  { cwd, environment, waits, onAway }: MirrorHost,
 ): Promise<GitMirror> {
   if (backend === 'git')
     throw new UsageError(
@@ -71,9 +76,10 @@ export async function mirrorToGit(
       timeoutMs: settings.timeout,
     };
     const lock = new ProcessLock(join(target.localFolder, 'mirror.lock'), thisHost);
+    const parts = { ...pair, lock, clock: systemClock, wait };
     const mirrored = dryRun
       ? await planMirror(pair)
-      : await mirrorStore({ ...pair, lock, clock: systemClock, wait });
+      : await (until ? followStore(parts, { signal: until, onAway }) : mirrorStore(parts));
     return { ...mirrored, path: target.path, branch: target.name, store: repository.store.target };
   } finally {
     wait.end();

@@ -2,24 +2,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type MirrorParts, mirrorStore, planMirror } from '../../../src/app/mirror/mirror-store.js';
 import { RefusedError, RemoteError } from '../../../src/errors.js';
-import { type MirroredRevision, mirroredRevision } from '../../../src/model/operation/mirror-message.js';
+import { withOrigin } from '../../../src/model/operation/origin-trailer.js';
 import { ProcessLock } from '../../../src/store/local/process-lock.js';
 import type { StateStore } from '../../../src/store/port/state-store.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { commit, swapAll } from '../../support/store-contract.js';
-import { FaultyStore, fakeClock, thisProcess } from '../../support/store-fixtures.js';
-
-/** A store in memory that tells what it is a copy of, as the git driver does. */
-class MemoryMirror extends FaultyStore {
-  async mirrored(): Promise<MirroredRevision | null> {
-    const { revision } = await this.head();
-    if (revision === null) return null;
-    for await (const { message } of this.history.whole(await this.history.parentOf(revision), revision))
-      return mirroredRevision(message);
-    return null;
-  }
-}
+import { fakeClock, thisProcess } from '../../support/store-fixtures.js';
+import { MemoryMirror } from './memory-mirror.js';
 
 /** Files with names that begin so are large: three of them fill a push. */
 const LARGE = 'large-';
@@ -157,6 +147,23 @@ describe('mirrorStore', () => {
     await add(source, 'b');
     expect(await mirrorStore(parts)).toMatchObject({ commits: 1 });
     expect(await parts.target.mirrored?.()).toMatchObject({ store: 'new address' });
+  });
+
+  it('follows a store that was migrated', async () => {
+    const { source, target, parts } = mirror();
+    await add(source, 'a', 'b');
+    await mirrorStore(parts);
+    const moved = new MemoryStore();
+    for await (const { revision, message, ...whole } of source.history.whole(
+      null,
+      (await source.head()).revision ?? '',
+    ))
+      await swapAll(moved, (await moved.head()).revision, [
+        { ...whole, message: withOrigin(message, revision) },
+      ]);
+    await add(moved, 'c');
+    expect(await mirrorStore({ ...parts, source: moved })).toMatchObject({ commits: 1 });
+    expect(await subjects(target)).toEqual(['add: a', 'add: b', 'add: c']);
   });
 
   it('says what to do where the store went back', async () => {

@@ -140,6 +140,7 @@ describe('kgit mirror --to', () => {
       [clone, 'lock', 'network'],
       [clone, 'compact', '--before', '2020-01-01'],
       [clone, 'import', folder, '--yes'],
+      [clone, 'migrate', '--to', join(folder, 'elsewhere')],
       [clone, 'init', '--deployment', 'dep-b'],
     ] as [string, ...string[]][]) {
       const { code, json } = await kgit(where, [...args, '--json', ...AUTHOR]);
