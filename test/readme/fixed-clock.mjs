@@ -1,5 +1,5 @@
 /**
- * Loaded into kgit before its own code: the clock stands at TOUR_NOW, the machine is called `laptop`, and who is logged
+ * Loaded into kgit before its own code: the clock stands at TOUR_NOW, the machine is called TOUR_HOST, and who is logged
  * in `ada`.
  */
 import { syncBuiltinESMExports } from 'node:module';
@@ -15,7 +15,7 @@ globalThis.Date = class extends SystemDate {
     return now;
   }
 };
-os.hostname = () => 'laptop';
+os.hostname = () => process.env.TOUR_HOST ?? 'laptop';
 const user = os.userInfo();
 os.userInfo = () => ({ ...user, username: 'ada' });
 syncBuiltinESMExports();

@@ -23,6 +23,7 @@ class StableIds {
         /\b([0-9A-HJKMNP-TV-Z]{10})([0-9A-HJKMNP-TV-Z]{16})\b/g,
         (_, time, random) => time + this.#stand(random, 16).toUpperCase(),
       )
+      .replace(/(?<=\b\d{1,6}-)[0-9a-f]{8,16}\b/g, (id) => this.#stand(id.slice(0, 8), id.length))
       .replace(/(?<=[ @])[0-9a-f]{7,40}\b/g, (id) => this.#stand(id.slice(0, 7), id.length));
   }
 
@@ -35,8 +36,9 @@ class StableIds {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment of a new user: an empty home, no git identity, no kubeconfig; and kgit on the PATH. */
-function newUser(root: string, home: string, bin: string): Environment {
+/** The environment of a new user but for the home: no git identity, no kubeconfig; and kgit on the PATH. */
+function newUser(root: string, base: string): Environment {
+  const bin = join(base, 'bin');
   mkdirSync(bin);
   symlinkSync(join(root, 'bin/run.js'), join(bin, 'kgit'));
   const clean = Object.fromEntries(
@@ -44,7 +46,6 @@ function newUser(root: string, home: string, bin: string): Environment {
   );
   return {
     ...clean,
-    HOME: home,
     PATH: `${bin}:${process.env['PATH']}`,
     NODE_OPTIONS: `--import=${join(root, 'test/readme/fixed-clock.mjs')}`,
     GIT_CONFIG_NOSYSTEM: '1',
@@ -80,21 +81,46 @@ async function startLine(line: string, cwd: string, env: Environment): Promise<G
   throw new Error(`${line} ended by itself: ${shown}`);
 }
 
-/** The tour of `test/readme/tour.md` with what its commands print: nothing is prepared but the program itself. */
-export async function renderTour(root: string): Promise<string> {
+/** What a tour needs that is not the README's. */
+export interface TourOptions {
+  /** Texts of the tour that stand for others on this machine: the ports of servers. */
+  readonly stands?: ReadonlyMap<string, string>;
+  /** Called after each command. */
+  readonly after?: (command: string) => Promise<void>;
+}
+
+/** A line of a tour that says on which machine it goes on: `<!-- on build-7 -->`. */
+const MACHINE = /^<!-- on (\S+) -->$/;
+
+/**
+ * A tour with what its commands print, each a line that begins with `$ `: nothing is prepared but the program itself.
+ * Each part, below a heading, begins in a new terminal.
+ * @param tour the tour without what is printed
+ */
+export async function renderTour(
+  root: string,
+  tour: string = readFileSync(join(root, 'test/readme/tour.md'), 'utf8'),
+  { stands = new Map(), after = async () => undefined }: TourOptions = {},
+): Promise<string> {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'kgit-tour-')));
-  const home = join(base, 'home');
-  mkdirSync(home);
-  const env = newUser(root, home, join(base, 'bin'));
+  let machine = 'laptop';
+  const homeOf = () => join(base, machine);
+  mkdirSync(homeOf());
+  const env = newUser(root, base);
   const going: Going[] = [];
+  const ids = new StableIds();
+  const real = (line: string) =>
+    [...stands].reduce((text, [shown, stood]) => text.replaceAll(shown, stood), line);
+  const shownFor = (text: string) =>
+    [...stands].reduce((made, [shown, stood]) => made.replaceAll(stood, shown), ids.replace(text));
   try {
-    const ids = new StableIds();
     const out: string[] = [];
     const exported: string[] = [];
     let cwd = root;
     let now = SAMPLES_NOW.getTime();
-    for (const line of readFileSync(join(root, 'test/readme/tour.md'), 'utf8').trimEnd().split('\n')) {
-      // Each part begins in a new terminal.
+    for (const line of tour.trimEnd().split('\n')) {
+      machine = MACHINE.exec(line)?.[1] ?? machine;
+      mkdirSync(homeOf(), { recursive: true });
       if (line.startsWith('## ')) {
         cwd = root;
         exported.length = 0;
@@ -102,12 +128,13 @@ export async function renderTour(root: string): Promise<string> {
       out.push(line);
       if (!line.startsWith('$ ')) continue;
       now += STEP_MS;
-      const command = line.slice(2);
-      const step = { ...env, TOUR_NOW: String(now) };
+      const command = real(line.slice(2));
+      const step = { ...env, HOME: homeOf(), TOUR_HOST: machine, TOUR_NOW: String(now) };
       const add = (shown: string) => {
-        const text = ids
-          .replace(shown.replaceAll(home, SHOWN_HOME))
-          .replace(/127\.0\.0\.1:\d+/g, `127.0.0.1:${SHOWN_PORT}`);
+        const text = shownFor(shown.replaceAll(homeOf(), SHOWN_HOME)).replace(
+          /127\.0\.0\.1:\d+/g,
+          `127.0.0.1:${SHOWN_PORT}`,
+        );
         if (text !== '') out.push(...text.trimEnd().split('\n'));
       };
       if (command.startsWith('kgit demo')) {
@@ -116,10 +143,13 @@ export async function renderTour(root: string): Promise<string> {
         add(started.shown);
         continue;
       }
-      const { shown, code, cwd: after } = await runLine([...exported, command].join('\n'), cwd, step);
+      // A server that goes on must not keep the pipe of the shell open.
+      const ended = command.startsWith('redis-server') ? `${command} 3>&-` : command;
+      const { shown, code, cwd: end } = await runLine([...exported, ended].join('\n'), cwd, step);
       if (command.startsWith('export ')) exported.push(command);
-      cwd = after;
+      cwd = end;
       add(code === 0 ? shown : `${shown}[exit code ${code}]\n`);
+      await after(command);
     }
     return out.join('\n');
   } finally {

@@ -143,7 +143,10 @@ describe('kgit mirror --to', () => {
       [clone, 'migrate', '--to', join(folder, 'elsewhere')],
       [clone, 'init', '--deployment', 'dep-b'],
     ] as [string, ...string[]][]) {
-      const { code, json } = await kgit(where, [...args, '--json', ...AUTHOR]);
+      const { code, json } = await kgit(where, [
+        ...[...args, '--json'],
+        ...(args[0] === 'migrate' ? [] : AUTHOR),
+      ]);
       expect(code, args.join(' ')).toBe(20);
       expect(json.error.data).toEqual({ cause: 'mirror', store: store[1] });
       expect(json.error.suggestions[0]).toContain(`--repo '${store[1]}'`);
