@@ -2,14 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIGURE_MAKERS } from './figures/index.js';
 import { lookAtMachine } from './machine.js';
-import { FIGURES, type FigureName, resultFile } from './report.js';
+import { FIGURES, type FigureName, ON_REQUEST, resultFile } from './report.js';
 import { type Result, verdict } from './result.js';
 import { progress, Surroundings } from './surroundings.js';
 
 function chosen(names: readonly string[]): FigureName[] {
   const unknown = names.find((name) => !FIGURES.some((known) => known === name.toUpperCase()));
   if (unknown) throw new Error(`there is no figure ${unknown}: ${FIGURES.join(', ')}`);
-  return FIGURES.filter((name) => names.length === 0 || names.some((word) => word.toUpperCase() === name));
+  const wanted = (name: FigureName) => names.some((word) => word.toUpperCase() === name);
+  return FIGURES.filter((name) => (names.length === 0 ? !ON_REQUEST.includes(name) : wanted(name)));
 }
 
 /** Measures the figures named, or all, and writes their results. */

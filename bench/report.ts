@@ -19,7 +19,13 @@ export const FIGURES = [
   'STATUS',
   'CONTENTION',
   'FORGE',
+  'BACKENDS',
+  'BACKENDS-WRITERS',
+  'BACKENDS-START',
+  'BACKENDS-MILLION',
 ] as const;
+/** Figures that take many minutes, and are measured only if they are named. */
+export const ON_REQUEST: readonly FigureName[] = ['BACKENDS-MILLION'];
 export type FigureName = (typeof FIGURES)[number];
 
 const FOLDER = 'bench/results';

@@ -1,6 +1,9 @@
 import type { FigureName } from '../report.js';
 import type { Row } from '../result.js';
 import type { Surroundings } from '../surroundings.js';
+import { backendStart } from './backend-start.js';
+import { backendWriters } from './backend-writers.js';
+import { backends, million } from './backends.js';
 import { bulk } from './bulk.js';
 import { cold } from './cold.js';
 import { contention, forge } from './contention.js';
@@ -33,4 +36,8 @@ export const FIGURE_MAKERS: Readonly<
   STATUS: status,
   CONTENTION: contention,
   FORGE: forge,
+  BACKENDS: backends,
+  'BACKENDS-WRITERS': backendWriters,
+  'BACKENDS-START': backendStart,
+  'BACKENDS-MILLION': million,
 };

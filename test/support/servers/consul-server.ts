@@ -37,7 +37,7 @@ function asked(port: number, method: string, path: string, body: unknown, token 
 }
 
 /** Starts a datacenter of one server; `config` adds to its configuration. */
-export async function startConsul(config: object = {}): Promise<ConsulServer> {
+export async function startConsul(config: object = {}, program = CONSUL ?? 'consul'): Promise<ConsulServer> {
   const folder = temporaryFolder('kgit-consul-');
   const [port, rpc, lan, wan] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const isTls = 'tls' in config;
@@ -55,7 +55,7 @@ export async function startConsul(config: object = {}): Promise<ConsulServer> {
     }),
   );
   const server = await startProcess({
-    program: CONSUL ?? 'consul',
+    program,
     args: ['agent', '-config-file', join(folder, 'config.json')],
     cwd: folder,
     from: 'test/support/servers/consul/install.sh',

@@ -34,6 +34,10 @@ export interface ServerProcess {
   /** Stops it from answering, and lets it go on. */
   pause(): void;
   resume(): void;
+  /** Id of its process; null while it does not run. */
+  pid(): number | null;
+  /** Where its data is. */
+  readonly folder: string;
 }
 
 /** Starts a server. Fails with what it printed if it ends by itself. */
@@ -83,5 +87,7 @@ export async function startProcess(command: ServerCommand): Promise<ServerProces
     start,
     pause: () => child?.kill('SIGSTOP'),
     resume: () => child?.kill('SIGCONT'),
+    pid: () => child?.pid ?? null,
+    folder: command.cwd,
   };
 }
