@@ -63,6 +63,26 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       await store.close();
     });
 
+    it('lists names by their beginnings, however many are asked for', async () => {
+      const store = await under.open();
+      const names = Array.from({ length: 20 }, (_, n) => `${String.fromCharCode(97 + n)}-1`);
+      const files = Object.fromEntries(names.map((name) => [`x/${name}`, '']));
+      const [first = ''] = await swapAll(store, null, [
+        commit(files),
+        commit({ 'x/c-0': '', 'x/d-1': null }),
+      ]);
+      for (const revision of [first, (await store.head()).revision]) {
+        const view = store.view(revision);
+        for (const name of names) {
+          const listed = (await view.list('x', name.slice(0, 2)))?.map((entry) => entry.name) ?? [];
+          const isNew = revision !== first;
+          const wanted = isNew && name === 'c-1' ? ['c-0', 'c-1'] : isNew && name === 'd-1' ? [] : [name];
+          expect(listed).toEqual(wanted);
+        }
+      }
+      await store.close();
+    });
+
     it('lists names in the order of their characters, files and folders alike', async () => {
       const store = await under.open();
       const names = ['a', 'a-b', 'a.b', 'a0'];

@@ -52,6 +52,7 @@ export class Draft {
     const puts = new Map<string, string | null>();
     const paths: Record<Change, string[]> = { added: [], changed: [], removed: [] };
     const changes = new Map<string, string | null>();
+    await this.#view.prefetch([...files.keys()].filter((path) => !this.#files.has(path)));
     for (const [path, text] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const before = await this.#textOf(path, files);
       if (before === text) continue;
@@ -92,7 +93,8 @@ export class Draft {
     const drafted = this.#files.get(path);
     if (drafted !== undefined) return drafted;
     const text = await this.#view.text(path);
-    if (text === null && (await this.#view.kindOf(path)) === 'folder')
+    // Whoever plans events looks for what begins as their paths do.
+    if (text === null && isMarked(path) && (await this.#view.kindOf(path)) === 'folder')
       for await (const below of this.#view.paths(path))
         if ((files.has(below) ? files : this.#files).get(below) !== null) return this.#view.read(path);
     return text;

@@ -1,6 +1,6 @@
 import { InvalidStateError } from '../../errors.js';
 import { placeOfPath } from '../../model/subject/place.js';
-import { byName } from '../../model/subject/sorted-names.js';
+import { beginningWith, byName } from '../../model/subject/sorted-names.js';
 import { wentBack } from '../../store/port/shared-history.js';
 import type { Entry, Revision, StateView } from '../../store/port/state-store.js';
 import type { KeyReader, StampedHead } from './key-reader.js';
@@ -10,6 +10,8 @@ import { parseRecord, seqOf } from './records.js';
 
 /** How many files are read in one call. */
 const FILES = 60;
+/** After so many listings of parts of a folder, all of it is listed. */
+const MANY_ASKS = 12;
 
 /** Whether a revision that adds the file marks that in `was/`. Events, which are most of the files, go without. */
 export const isMarked = (path: string): boolean => placeOfPath(path).kind !== 'event';
@@ -34,6 +36,8 @@ export class KeyedView implements StateView {
   readonly #seq: number;
   readonly #texts = new Map<string, Promise<string | null>>();
   readonly #lists = new Map<string, Promise<readonly Entry[]>>();
+  /** By folder: how many listings of it were asked for. */
+  readonly #asks = new Map<string, number>();
   /** By path: of revisions behind this one, up to the number `#upTo`. */
   readonly #touches = new Map<string, Touch>();
   #upTo: number;
@@ -60,6 +64,13 @@ export class KeyedView implements StateView {
     const read = this.readMany([path]).then(([text = null]) => text);
     this.#texts.set(path, read);
     return read;
+  }
+
+  /** Reads files for `text`, as many in one call as it takes. */
+  async prefetch(paths: readonly string[]): Promise<void> {
+    const missing = paths.filter((path) => !this.#texts.has(path));
+    const texts = await this.readMany(missing);
+    for (const [i, path] of missing.entries()) this.#texts.set(path, Promise.resolve(texts[i] ?? null));
   }
 
   /** Reads files, null where there is none, and keeps none of them in memory. */
@@ -171,7 +182,12 @@ export class KeyedView implements StateView {
     const asked = `${place}\n${prefix}`;
     const known = this.#lists.get(asked);
     if (known) return known;
-    const listed = this.#listed(place, prefix);
+    const asks = (this.#asks.get(place) ?? 0) + 1;
+    this.#asks.set(place, asks);
+    const listed =
+      prefix !== '' && asks > MANY_ASKS
+        ? this.#entries(folder, '').then((all) => [...beginningWith(all, prefix)])
+        : this.#listed(place, prefix);
     this.#lists.set(asked, listed);
     return listed;
   }
