@@ -72,6 +72,32 @@ describe('what a run loads', () => {
     expect(sync.packages).not.toContain('simple-git');
   });
 
+  it.each([
+    ['file', []],
+    ['sqlite', ['libsql']],
+    ['redis', ['ioredis']],
+    ['etcd', ['@grpc/grpc-js', '@bufbuild/protobuf']],
+    ['consul', []],
+  ])('of the clients of back ends that of %s alone', async (backend, own) => {
+    // No server is there: the client finds that out.
+    const place = ['file', 'sqlite'].includes(backend) ? join(temporaryFolder(), 'state') : '//127.0.0.1:1#s';
+    const repo = `${backend}:${place}`;
+    for (const args of [
+      ['get', 'region', '--deployment', 'd', '--repo', repo],
+      ['push-event', 'a', '--deployment', 'd', '--repo', repo],
+    ]) {
+      const { modules, packages } = await loadedModules(temporaryFolder(), args);
+      const foreign = ['ioredis', '@grpc/grpc-js', '@bufbuild/protobuf', 'libsql', 'simple-git'].filter(
+        (name) => !own.includes(name),
+      );
+      expect(packages.filter((name) => foreign.includes(name))).toEqual([]);
+      const folders = modules.flatMap((path) => /^src\/backends\/(\w+)\//.exec(path)?.[1] ?? []);
+      const drivers = ['file', 'sqlite', 'redis', 'etcd', 'consul'].filter((name) => name !== backend);
+      expect(folders.filter((name) => drivers.includes(name))).toEqual([]);
+      expect(folders).toContain(backend);
+    }
+  });
+
   it('help: what lays out text, and nothing of oclif', async () => {
     const help = await loadedModules(repository(), ['get', '--help']);
     expect(help.packages).not.toContain('ejs');
