@@ -133,7 +133,12 @@ for (const { path, text } of outputFiles) {
   files[name] ??= { sources: [], scripts: [] };
   const file = files[name];
   file.sources.push(script, ...Object.keys(inputs));
-  file.scripts.push(`"${script}": (function (module, require, $url, __dirname) {${code}\n})`);
+  // The start reads one byte a character. esbuild leaves regular expressions as they are.
+  const ascii = code.replace(
+    /[^\0-\x7f]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  file.scripts.push(`"${script}": (function (module, require, $url, __dirname) {${ascii}\n})`);
 }
 const hash = createHash('sha256');
 for (const [name, { sources, scripts }] of Object.entries(files)) {

@@ -94,7 +94,7 @@ export const FILES = {
     writer: 'whoever can commit there',
     decides: 'nothing',
     guard: 'where you stand in one, it is refused (10) unless `--repo` names it',
-    readBy: ['setup/git-driver.ts', 'setup/trust.ts'],
+    readBy: ['setup/git-places.ts', 'setup/trust.ts'],
   },
   'git-config': {
     file: '`.git/config` of the clone, `HEAD`, refs',
@@ -103,6 +103,8 @@ export const FILES = {
     guard: 'the table of git settings below; of another user, git refuses it (`safe.directory`)',
     readBy: [
       'gitstore/embedded/files.ts',
+      'setup/embedded-abilities.ts',
+      'setup/git-places.ts',
       'gitstore/embedded/http-access.ts',
       'store/port/means.ts',
       'setup/git-driver.ts',

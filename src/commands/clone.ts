@@ -4,7 +4,7 @@ import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { parseRepositorySpec } from '../model/subject/repository-spec.js';
 import { abilityOf } from '../setup/facet-of.js';
-import { liesAt } from '../setup/git-driver.js';
+import { liesAt } from '../setup/git-places.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Clone extends KgitCommand<typeof Clone> {

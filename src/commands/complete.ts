@@ -7,7 +7,7 @@ import { cobraLines } from '../cli/completion/offer.js';
 import { readTypedLine } from '../cli/completion/typed-line.js';
 import { parseRepositorySpec } from '../model/subject/repository-spec.js';
 import { withMarker } from '../setup/config.js';
-import { liesAt } from '../setup/git-driver.js';
+import { liesAt } from '../setup/git-places.js';
 import { managementsOf, readMarker } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
 

@@ -9,7 +9,7 @@ import { MARKER_FILE } from '../model/subject/layout.js';
 import type { Identity } from '../model/subject/management-identity.js';
 import { DEFAULT_MANAGEMENT } from '../model/subject/subject.js';
 import { openStateRepository } from '../setup/composition.js';
-import { DEFAULT_BRANCH } from '../setup/git-driver.js';
+import { DEFAULT_BRANCH } from '../setup/git-places.js';
 import type { Settings } from '../setup/settings.js';
 import type { Environment } from '../setup/this-host.js';
 import type { DemoPlace } from './place.js';

@@ -1,6 +1,6 @@
 /** The library: `import { openStore } from 'kgit'`. It calls the same use cases as the command line. */
 import { openStateRepository } from '../setup/composition.js';
-import { localSettings, readSources } from '../setup/config.js';
+import { localSettings, readSources, withBackend } from '../setup/config.js';
 import { Store } from './store.js';
 import type { StoreOptions } from './types.js';
 
@@ -11,7 +11,7 @@ import type { StoreOptions } from './types.js';
  */
 export async function openStore(place?: string, options: StoreOptions = {}): Promise<Store> {
   const { cwd = process.cwd(), environment = process.env, config, timeout, runId } = options;
-  const { deployment, management, user } = options;
+  const { deployment, management, user, backend, fs, http } = options;
   const flags = {
     repo: place,
     ...{ deployment, management, user },
@@ -23,8 +23,8 @@ export async function openStore(place?: string, options: StoreOptions = {}): Pro
     uid: process.getuid?.() ?? null,
     warn: (message) => process.emitWarning(message, 'KgitWarning'),
   });
-  const local = localSettings(sources);
-  const opened = await openStateRepository(local.settings, cwd, environment);
+  const local = localSettings(withBackend(sources, backend));
+  const opened = await openStateRepository(local.settings, cwd, environment, { fs, http });
   const store = new Store({ opened, local, environment, runId });
   try {
     await store.head({ fetch: 'never' });

@@ -3,6 +3,7 @@ import type { KgitError } from '../errors.js';
 import type { Change, KgitEvent } from '../model/event/event.js';
 import type { EventFilter } from '../model/event/event-filter.js';
 import type { Value } from '../model/value/value.js';
+import type { FileSystem, HttpClient } from '../store/port/means.js';
 
 export interface StoreOptions {
   /** The folder that relative paths start from; the current one if left out. */
@@ -21,6 +22,12 @@ export interface StoreOptions {
   readonly timeout?: number;
   /** The id of the run that writes belong to. */
   readonly runId?: string;
+  /** The driver, such as 'git-embedded'; that of the settings if left out. */
+  readonly backend?: string;
+  /** With 'git-embedded', what holds the repository in place of `node:fs/promises`. The outbox stays on disk. */
+  readonly fs?: FileSystem;
+  /** With 'git-embedded', an HTTP client in place of Node's own, such as one for isomorphic-git. */
+  readonly http?: HttpClient;
 }
 
 export interface ReadOptions {

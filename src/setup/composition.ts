@@ -95,7 +95,8 @@ function optionsOf(driver: string, settings: Settings): DriverContext['options']
   return Object.fromEntries(names.map((name) => [name, settings[`${driver}.${name}`]]));
 }
 
-export interface OpenOptions extends Pick<DriverContext, 'isOffline' | 'mayBeEmpty' | 'waits' | 'warn'> {
+export interface OpenOptions
+  extends Pick<DriverContext, 'isOffline' | 'mayBeEmpty' | 'waits' | 'warn' | 'fs' | 'http'> {
   /** Whether the history is needed, or the head alone is enough: a clone of a URL is made accordingly. */
   readonly history?: boolean;
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { InvalidStateError, UsageError } from '../errors.js';
 import { lookUp } from '../model/state/state-path.js';
 import { MARKER_FILE } from '../model/subject/layout.js';
@@ -7,7 +7,7 @@ import { hasCode } from '../model/value/error-codes.js';
 import { isMap, type Value } from '../model/value/value.js';
 import { readAtMost } from '../store/local/durable-files.js';
 import { checkMarker, managementsOf } from '../store/read/records.js';
-import { DRIVERS, driverOf } from './drivers.js';
+import { chosenDriver, DRIVERS, EMBEDDED } from './drivers.js';
 import { DEFAULT_SETTINGS, SETTING_RULES, type SettingRule, type Settings } from './settings.js';
 import {
   checkoutOf,
@@ -283,12 +283,50 @@ export async function readSources(sources: ConfigSources): Promise<readonly Sett
     { layer: flagLayer(sources), kind: 'flag', path: null },
     { layer: environmentLayer(sources), kind: 'environment', path: null },
   ];
-  if (sources.withoutFiles) return given;
+  if (sources.withoutFiles) return withEmbedded(given, sources);
   const named = { layer: await namedLayer(sources.file, sources), path: sources.file ?? null };
   const project = await projectLayers(sources);
   const user = await userLayers(sources);
   const files = [named, project.own, project.committed, user.own, user.committed];
-  return [...given, ...files.map((file) => ({ ...file, kind: 'file' as const }))];
+  const all = [...given, ...files.map((file) => ({ ...file, kind: 'file' as const }))];
+  return withEmbedded(all, sources);
+}
+
+/** Puts a driver that the caller names above all sources. Throws UsageError for one that does not exist. */
+export function withBackend(
+  found: readonly SettingSource[],
+  backend: string | undefined,
+): readonly SettingSource[] {
+  if (backend === undefined) return found;
+  if (!DRIVERS.has(backend))
+    throw new UsageError(`backend ${JSON.stringify(backend)} is not one that this kgit has`, {
+      suggestions: [`Use ${[...DRIVERS.keys()].join(', ')}`],
+      data: { setting: 'backend' },
+    });
+  return [{ layer: { backend }, kind: 'flag', path: null }, ...found];
+}
+
+/** Has kgit work without git where there is none and the place allows it, and says so. */
+function withEmbedded(
+  found: readonly SettingSource[],
+  { environment, warn }: ConfigSources,
+): readonly SettingSource[] {
+  const { repo, backend } = mergeLayers(found.map(({ layer }) => layer));
+  const isUrl = repo !== undefined && /^[^/]*:/.test(repo) && !/^https?:/i.test(repo);
+  if (chosenDriver({ repo, backend }) !== 'git' || isUrl || isOnPath('git', environment)) return found;
+  const settings = { layer: { backend: EMBEDDED }, kind: 'environment' as const, path: null };
+  const all = [...found, settings];
+  // An explicit backend: git stays.
+  if (mergeLayers(all.map(({ layer }) => layer)).backend !== EMBEDDED) return found;
+  warn(`git is not in PATH, so kgit works without it (backend: ${EMBEDDED})`);
+  return all;
+}
+
+/** Whether a program can be found. Without a PATH the system looks elsewhere, so it may be. */
+function isOnPath(program: string, { PATH: path }: ConfigSources['environment']): boolean {
+  if (path === undefined) return true;
+  const names = process.platform === 'win32' ? [`${program}.exe`, `${program}.cmd`] : [program];
+  return path.split(delimiter).some((folder) => names.some((name) => existsSync(join(folder || '.', name))));
 }
 
 /** The settings of every source except the repository's own kgit.yaml. */
@@ -340,7 +378,11 @@ export function mergeLayers(layers: readonly Layer[]): Settings {
   const merged: Record<string, unknown> = { ...DEFAULT_SETTINGS };
   for (const layer of [...layers].reverse()) {
     const { repo } = merged;
-    if (layer.backend !== undefined && typeof repo === 'string' && driverOf(repo) !== layer.backend)
+    if (
+      layer.backend !== undefined &&
+      typeof repo === 'string' &&
+      chosenDriver({ repo, backend: String(layer.backend) }) !== layer.backend
+    )
       merged['repo'] = undefined;
     Object.assign(merged, layer);
   }

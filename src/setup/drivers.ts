@@ -18,6 +18,9 @@ interface DriverRow {
   readonly abilities?: () => Promise<Partial<DriverAbilities>>;
 }
 
+/** The driver that works on git repositories without the git program. */
+export const EMBEDDED = 'git-embedded';
+
 /** Drivers by their names in the settings (`backend:`). A new one needs a row here and a folder in `src/backends/`. */
 export const DRIVERS = new Map<string, DriverRow>([
   // Any folder or URL that no other driver claims is git's.
@@ -28,6 +31,15 @@ export const DRIVERS = new Map<string, DriverRow>([
       options: {},
       load: async () => (await import('./git-driver.js')).openGitRepository,
       abilities: async () => (await import('./git-abilities.js')).GIT_ABILITIES,
+    },
+  ],
+  [
+    EMBEDDED,
+    {
+      schemes: [],
+      options: {},
+      load: async () => (await import('./embedded-driver.js')).openEmbedded,
+      abilities: async () => (await import('./embedded-abilities.js')).EMBEDDED_ABILITIES,
     },
   ],
   [
@@ -80,7 +92,8 @@ export const loadCopies = async () => (await import('../backends/copy/with-copy.
  * URLs whose scheme no driver has, are git's.
  */
 export function chosenDriver({ repo, backend }: Pick<Settings, 'repo' | 'backend'>): string {
-  return repo === undefined ? backend : driverOf(repo);
+  const named = repo === undefined ? backend : driverOf(repo);
+  return named === 'git' && backend === EMBEDDED ? EMBEDDED : named;
 }
 
 /** Returns the driver of a place: the one that has its scheme, else git, whose URLs may begin with `file://`. */

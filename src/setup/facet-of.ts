@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js';
 import type { DriverAbilities } from '../store/port/abilities.js';
 import type { OpenRepository } from './composition.js';
-import { chosenDriver, DRIVERS } from './drivers.js';
+import { chosenDriver, DRIVERS, EMBEDDED } from './drivers.js';
 import type { Settings } from './settings.js';
 
 /** Parts of an open repository that not every driver has. */
@@ -46,11 +46,15 @@ export async function abilityIfAny<A extends keyof DriverAbilities>(
 }
 
 function needsGit(feature: string, backend: string): UsageError {
+  const suggestions =
+    backend === EMBEDDED
+      ? ['Install git, and leave backend: git-embedded out: kgit then uses it for this repository']
+      : [
+          'Use a git repository for it: backend: git, and --repo PATH|URL',
+          'Or keep a git copy of this store for reading and review: kgit mirror --to GIT',
+        ];
   return new UsageError(`${feature} does not work with backend: ${backend}`, {
-    suggestions: [
-      'Use a git repository for it: backend: git, and --repo PATH|URL',
-      'Or keep a git copy of this store for reading and review: kgit mirror --to GIT',
-    ],
+    suggestions,
     data: { feature, backend },
   });
 }

@@ -25,7 +25,8 @@ import type {
   StoreMaker,
   StorePlace,
 } from '../store/port/abilities.js';
-import { DEFAULT_BRANCH, LOCAL_FOLDER, openGit } from './git-driver.js';
+import { openGit } from './git-driver.js';
+import { DEFAULT_BRANCH, LOCAL_FOLDER } from './git-places.js';
 import { identityOf } from './identity.js';
 
 /** Returns the source as git must be given it, wherever git runs: the path of a folder is made absolute. */

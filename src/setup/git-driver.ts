@@ -1,16 +1,24 @@
 /** Opens git repositories: the one in the current folder, a named one, or the clone that kgit keeps of a URL. */
-import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
-import { EnvironmentError, NoRepositoryError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
+import { GitRemote } from '../gitstore/branch/git-remote.js';
 import { type LostTip, recallTip } from '../gitstore/branch/known-tip.js';
+import { Refs } from '../gitstore/branch/refs.js';
 import { gitStore } from '../gitstore/git-program.js';
+import { GitGraph } from '../gitstore/history/graph.js';
 import { Git, withoutCredentials } from '../gitstore/process/git.js';
 import { allowLazyFetches } from '../gitstore/process/lazy-fetches.js';
 import { requireGit } from '../gitstore/repository/git-version.js';
-import { cloneName, fetchOptions, firstOptions, managedClone } from '../gitstore/repository/managed-clone.js';
+import {
+  cloneName,
+  fetchOptions,
+  gitFill,
+  isTipOnly,
+  managedClone,
+} from '../gitstore/repository/managed-clone.js';
 import { BRANCH_KEY, openRepository, type Repository } from '../gitstore/repository/repository.js';
 import { requireFolder } from '../gitstore/repository/require-folder.js';
 import { GitReview } from '../gitstore/review/git-review.js';
@@ -23,15 +31,10 @@ import { sharedFileMode, shareFolder } from '../store/local/shared-folders.js';
 import { Outbox } from '../store/outbox/outbox.js';
 import type { DriverContext, OpenedStore } from '../store/port/driver.js';
 import type { Proposals } from '../store/port/proposals.js';
+import { DEFAULT_BRANCH, LOCAL_FOLDER, liesAt, refuseCommitted, usableRemote } from './git-places.js';
 import { committerOf, identityOf } from './identity.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
-import { checkoutOf, isInGitFolder } from './trust.js';
 import { xdgFolder } from './xdg-folder.js';
-
-/** The default state branch. */
-export const DEFAULT_BRANCH = 'main';
-/** The folder of the outbox and the locks, in the clone's common git folder. */
-export const LOCAL_FOLDER = 'kgit';
 
 const ASKPASS = join(PACKAGE_ROOT, 'bin/askpass.sh');
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -49,11 +52,6 @@ function endGitWithUs(): void {
       endChildren(signal).then(end, end);
     });
   }
-}
-
-/** Returns a test for whether something exists at a path; a relative one is resolved from `cwd`. */
-export function liesAt(cwd: string): (path: string) => boolean {
-  return (path) => existsSync(resolve(cwd, path));
 }
 
 /** Creates the git runner for all of kgit: it uses the tokens of the environment, and prompts only on a terminal. */
@@ -87,36 +85,9 @@ export interface OpenedGit extends OpenedStore {
   readonly git: GitFacet;
 }
 
-function remoteOf(config: ReadonlyMap<string, string>, branch: string): string | null {
-  const chosen = config.get(`branch.${branch}.remote`);
-  if (chosen && chosen !== '.' && config.has(`remote.${chosen}.url`)) return chosen;
-  if (config.has('remote.origin.url')) return 'origin';
-  const names = [...config.keys()].flatMap((key) => /^remote\.(.+)\.url$/.exec(key)?.[1] ?? []);
-  return names.length === 1 ? (names[0] as string) : null;
-}
-
 async function checkedOutBranch(commonDir: string): Promise<string | null> {
   const head = await readFile(join(commonDir, 'HEAD'), 'utf8');
   return /^ref: refs\/heads\/([^\n]+)/.exec(head)?.[1] ?? null;
-}
-
-/** Names that git cannot mistake for an option. */
-const REMOTE_NAME = /^[^-\u0000-\u0020\u007f][^\u0000-\u0020\u007f]*$/;
-
-/** Returns the remote that a branch is published to; null for a purely local repository. Throws EnvironmentError. */
-function usableRemote({ config }: Repository, branch: string): string | null {
-  const remote = remoteOf(config, branch);
-  if (remote === null || REMOTE_NAME.test(remote)) return remote;
-  throw new EnvironmentError(
-    `the git remote ${JSON.stringify(remote.slice(0, 80))} has a name that kgit does not use`,
-    {
-      suggestions: [
-        "Look at the repository's configuration, git config --list --local, before you trust it",
-        'Rename it: git remote rename',
-      ],
-      data: { remote: remote.slice(0, 300) },
-    },
-  );
 }
 
 /** Opens the proposals at the remote. Throws UsageError if there is none. */
@@ -199,15 +170,8 @@ async function openByUrl(spec: RepositorySpec, context: DriverContext): Promise<
   const outside = openGit(tmpdir(), environment, context);
   await requireGit(outside, environment);
   const now = systemClock.now();
-  const path = await managedClone(outside, {
-    url,
-    branch: asked,
-    folder,
-    history,
-    mayBeEmpty,
-    timeoutMs,
-    now,
-  });
+  const wanted = { url, branch: asked, mayBeEmpty, timeoutMs };
+  const path = await managedClone(gitFill(outside, wanted), { url, branch: asked, folder, history, now });
   const finder = openGit(path, environment, context);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
@@ -218,10 +182,12 @@ async function openByUrl(spec: RepositorySpec, context: DriverContext): Promise<
     ...(await setAsideDamaged(own)),
     ...(await setAsideDamaged(join(layout.commonDir, LOCAL_FOLDER))),
   ];
-  const lostTip = await recallTip(git, layout, {
+  const remote = new GitRemote(git, { name: 'origin', repository: layout, fetchOptions: fetchOptions(path) });
+  const clone = { refs: new Refs(git, layout), graph: new GitGraph(git), remote };
+  const lostTip = await recallTip(clone, {
     branch,
     folder: own,
-    fetchOptions: firstOptions(path),
+    isTipOnly: isTipOnly(path),
     timeoutMs,
     holds: () => new Outbox(own).holds(),
   });
@@ -235,24 +201,6 @@ async function openByUrl(spec: RepositorySpec, context: DriverContext): Promise<
     isManaged: true,
     lostTip,
   });
-}
-
-/**
- * Throws NoRepositoryError if the current folder is in a bare repository inside a checkout: its configuration came with
- * the files.
- */
-function refuseCommitted({ commonDir }: Repository, path: string): void {
-  const isStoodIn = `${realpathSync(path)}${sep}`.startsWith(`${commonDir}${sep}`);
-  if (!isStoodIn || isInGitFolder(commonDir)) return;
-  const checkout = checkoutOf(dirname(commonDir));
-  if (checkout === null) return;
-  throw new NoRepositoryError(
-    `the bare repository ${commonDir} lies in the git checkout ${checkout}, so its configuration can come with a commit of others`,
-    {
-      suggestions: [`Where it is your own, name it: --repo ${commonDir}`],
-      data: { path: commonDir, checkout },
-    },
-  );
 }
 
 /**

@@ -33,9 +33,30 @@ const run = (name: string, args: readonly string[], code = 0, shows = /(?:)/): R
   shows,
 });
 
+/** What a store that is no git repository says to commands that are about git itself. */
+const withoutGit = (backend: RegExp): readonly Run[] => [
+  run('init', [join(folder, 'new')], 2, backend),
+  run('clone', [folder, join(folder, 'cloned')], 2, backend),
+  run('restore', [join(folder, 'state.ndjson.gz')], 12, /not empty/),
+  run('restore', [join(folder, 'state.ndjson.gz'), join(folder, 'restored')], 2, backend),
+];
+
+/** What the embedded git says to them. */
+const withEmbedded = (backend: RegExp): readonly Run[] => [
+  run('backup', [join(folder, 'state.bundle')], 2, backend),
+  run('init', [join(folder, 'new'), '--remote', 'git@host:x.git'], 18, /Install git/),
+  run('init', [join(folder, 'new')], 0, /kgit\.yaml/),
+  run('clone', [folder, join(folder, 'cloned')], 18, /Install git/),
+  run('restore', [join(folder, 'state.bundle'), join(folder, 'restored')], 2, backend),
+];
+
 /** @param repo the address of the store */
-const runsOn = (backend: RegExp, repo: string): readonly Run[] => [
-  run('init', [...AUTHOR], 0, /kgit\.yaml/),
+const runsOn = (
+  backend: RegExp,
+  repo: string,
+  { place = [], isGit }: Partial<CommandStore>,
+): readonly Run[] => [
+  run('init', [...place, ...AUTHOR], 0, /kgit\.yaml/),
   run('set', ['deployment.region=eu', '--deployment', 'dep-a', '--create', ...AUTHOR], 0),
   run('set', ['deployment.region=us', '--deployment', 'dep-a', ...AUTHOR], 0),
   run('get', ['deployment.region', '--deployment', 'dep-a'], 0, /^us$/m),
@@ -68,7 +89,7 @@ const runsOn = (backend: RegExp, repo: string): readonly Run[] => [
   run('validate', ['--repo', repo]),
   run('verify', []),
   run('import', [legacy, '--yes', ...AUTHOR]),
-  run('backup', [join(folder, 'state.ndjson.gz')]),
+  ...(isGit ? [] : [run('backup', [join(folder, 'state.ndjson.gz')])]),
   run('migrate', ['--to', `file:${join(folder, 'moved')}`, '--dry-run'], 0, /dry run/),
   run('mirror', [legacy, ...AUTHOR]),
   run('mirror', ['--to', gitCopy], 0, /[1-9]\d* commits/),
@@ -85,10 +106,7 @@ const runsOn = (backend: RegExp, repo: string): readonly Run[] => [
   run('backfill', ['--yes', ...AUTHOR]),
   run('identify', []),
   // Those that are about git itself.
-  run('init', [join(folder, 'new')], 2, backend),
-  run('clone', [folder, join(folder, 'cloned')], 2, backend),
-  run('restore', [join(folder, 'state.ndjson.gz')], 12, /not empty/),
-  run('restore', [join(folder, 'state.ndjson.gz'), join(folder, 'restored')], 2, backend),
+  ...(isGit ? withEmbedded(backend) : withoutGit(backend)),
   run('resolve', [], 2, backend),
   run('set', ['deployment.region=eu', '--deployment', 'dep-a', '--propose', ...AUTHOR], 2, backend),
 ];
@@ -103,11 +121,15 @@ export interface CommandStore {
   /** Starts its server, and returns the address of an empty store. */
   readonly begin: () => Promise<string>;
   readonly end: () => Promise<void>;
+  /** The arguments of `kgit init`, if they must name the place. */
+  readonly place?: readonly string[];
+  /** Whether it is a git repository without the git program. */
+  readonly isGit?: boolean;
 }
 
 /** Runs every command on a store. */
-export function storeCommands({ backend, begin, end }: CommandStore): void {
-  const runs = (repo: string) => runsOn(new RegExp(`backend: ${backend}`), repo);
+export function storeCommands({ backend, begin, end, ...more }: CommandStore): void {
+  const runs = (repo: string) => runsOn(new RegExp(`backend: ${backend}`), repo, more);
   let repo = '';
   beforeAll(async () => {
     // An editor that changes nothing.
@@ -123,7 +145,7 @@ export function storeCommands({ backend, begin, end }: CommandStore): void {
     execFileSync('mkfifo', [join(pipes, 'pool')]);
     repo = await begin();
     // The address, as a block of its own would name it.
-    writeFileSync(config, `state_management:\n  repo: ${JSON.stringify(repo)}\n`);
+    writeFileSync(config, `state_management:\n  backend: ${backend}\n  repo: ${JSON.stringify(repo)}\n`);
     writeFileSync(events, 'action: node_added\nsubject: cluster/prod\n');
     mkdirSync(join(legacy, 'state'), { recursive: true });
     writeFileSync(join(legacy, 'state/deployment-state.yaml'), 'deployment_id: dep-b\nregion: eu\n');

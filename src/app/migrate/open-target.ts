@@ -4,7 +4,7 @@ import { NoRepositoryError } from '../../errors.js';
 import { parseRepositorySpec } from '../../model/subject/repository-spec.js';
 import { type OpenOptions, type OpenRepository, openStateRepository } from '../../setup/composition.js';
 import { abilityIfAny } from '../../setup/facet-of.js';
-import { DEFAULT_BRANCH, liesAt } from '../../setup/git-driver.js';
+import { DEFAULT_BRANCH, liesAt } from '../../setup/git-places.js';
 import type { Settings } from '../../setup/settings.js';
 import type { Environment } from '../../setup/this-host.js';
 import { xdgFolder } from '../../setup/xdg-folder.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseRepositorySpec } from '../../model/subject/repository-spec.js';
-import { liesAt } from '../../setup/git-driver.js';
+import { liesAt } from '../../setup/git-places.js';
 
 /**
  * Parses `DIR|URL[#BRANCH]`, the value of a `--remote`. The path of a folder is made absolute, since git would resolve a

@@ -2,7 +2,7 @@
 import type { InitIntent, Initialized, PlannedInit } from '../../app/init/init-repository.js';
 import { CI_FILES } from '../../model/subject/layout.js';
 import { type DeploymentSubject, formatSubject } from '../../model/subject/subject.js';
-import { DEFAULT_BRANCH } from '../../setup/git-driver.js';
+import { DEFAULT_BRANCH } from '../../setup/git-places.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import type { CommandResult, Screen } from '../../terminal/output.js';
 import { proposalLines } from './write/proposal-lines.js';

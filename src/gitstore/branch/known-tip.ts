@@ -2,11 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { orIfGone, privateFolder, replaceWhole } from '../../store/local/durable-files.js';
 import type { Revision } from '../../store/port/state-store.js';
-import { isAncestor } from '../history/revisions.js';
-import type { Git } from '../process/git.js';
-import { FETCH_OPTIONS } from '../process/transfer-options.js';
-import type { Repository } from '../repository/repository.js';
-import { Refs } from './refs.js';
+import type { Graph } from '../history/graph.js';
+import type { Remote } from './git-remote.js';
+import type { RefStore } from './refs.js';
 
 const REVISION = /^[0-9a-f]{40}$/;
 
@@ -44,12 +42,19 @@ export interface LostTip {
   readonly hasWaiting: boolean;
 }
 
+/** What works on a new clone. */
+export interface ClonedParts {
+  readonly refs: Pick<RefStore, 'read'>;
+  readonly graph: Pick<Graph, 'isAncestor'>;
+  readonly remote: Pick<Remote, 'fetch'>;
+}
+
 export interface NewClone {
   readonly branch: string;
   /** The folder of the outbox. */
   readonly folder: string;
-  /** Options that fetch one commit in the way the clone got its first one. */
-  readonly fetchOptions: readonly string[];
+  /** Whether the clone has the tip alone. */
+  readonly isTipOnly: boolean;
   readonly timeoutMs: number;
   /** Whether operations wait, and whether published ones are kept. */
   readonly holds: () => Promise<readonly [waiting: boolean, published: boolean]>;
@@ -61,18 +66,16 @@ export interface NewClone {
  * @returns the known tip if the remote no longer has it, else null
  */
 export async function recallTip(
-  git: Git,
-  repository: Repository,
-  { branch, folder, fetchOptions, timeoutMs, holds }: NewClone,
+  { refs, graph, remote }: ClonedParts,
+  { branch, folder, isTipOnly, timeoutMs, holds }: NewClone,
 ): Promise<LostTip | null> {
   const trackingRef = `refs/kgit/remote/${branch}`;
   const known = await new KnownTip(folder).read();
-  const tracked = (await new Refs(git, repository).read([trackingRef])).get(trackingRef);
+  const tracked = (await refs.read([trackingRef])).get(trackingRef);
   if (!known || !tracked || tracked === known) return null;
   const [hasWaiting, hasPublished] = await holds();
-  if (!(hasWaiting || hasPublished) || (await isAncestor(git, known, tracked))) return null;
+  if (!(hasWaiting || hasPublished) || (await graph.isAncestor(known, tracked))) return null;
   const refspec = `+${known}:${trackingRef}`;
-  const args = ['fetch', ...FETCH_OPTIONS, ...fetchOptions, '--end-of-options', 'origin', refspec];
-  const { code } = await git.talk('origin', args, { timeout: timeoutMs });
+  const { code } = await remote.fetch([refspec], { timeoutMs, ...(isTipOnly ? { depth: 'tip' } : {}) });
   return code === 0 ? null : { tip: known, hasWaiting };
 }

@@ -13,7 +13,8 @@ import { BRANCH_KEY } from './repository.js';
  * What a write needs of the tip: folders down to the names of clusters (clusters/M/NS), and the files above them. The
  * content of one subject comes with one more request, when it is written to.
  */
-const FILTER = '--filter=tree:4';
+export const TIP_FILTER = 'tree:4';
+const FILTER = `--filter=${TIP_FILTER}`;
 /** Age at which the temporary folder of an interrupted clone is removed, in ms. */
 const STALE_MS = 60 * 60 * 1000;
 const NO_BRANCH = /couldn't find remote ref/;
@@ -26,9 +27,6 @@ export interface ManagedCloneOptions {
   readonly folder: string;
   /** Whether the caller reads history; otherwise the tip is enough. */
   readonly history: boolean;
-  /** Whether a remote without the branch is cloned, too. */
-  readonly mayBeEmpty: boolean;
-  readonly timeoutMs: number;
   /** ms since the epoch. */
   readonly now: number;
 }
@@ -42,9 +40,9 @@ export function cloneName(url: string, branch: string): string {
   return `${stem || 'repository'}-${createHash('sha256').update(`${url}#${branch}`).digest('hex').slice(0, 16)}`;
 }
 
-/** Options of the first fetch into the clone at `path`. */
-export function firstOptions(path: string): readonly string[] {
-  return path.endsWith('.tip.git') ? ['--depth=1', FILTER] : [];
+/** Whether the clone at `path` was made with the tip alone. */
+export function isTipOnly(path: string): boolean {
+  return path.endsWith('.tip.git');
 }
 
 /**
@@ -52,15 +50,18 @@ export function firstOptions(path: string): readonly string[] {
  * them it could not tell a rewritten history from one that went on.
  */
 export function fetchOptions(path: string): readonly string[] {
-  return path.endsWith('.tip.git') ? [FILTER] : [];
+  return isTipOnly(path) ? [FILTER] : [];
 }
+
+/** Makes a clone at a path. Throws RemoteError, NoRepositoryError, EnvironmentError. */
+export type FillClone = (path: string, isTipOnly: boolean) => Promise<void>;
 
 /**
  * Returns the bare clone that kgit keeps of a URL, and makes it if needed: tip-only for writing, or whole for commands
  * that read history. It appears by one rename, so a kill leaves no partial clone, and of several processes that make it
  * one wins. Throws RemoteError, NoRepositoryError, EnvironmentError.
  */
-export async function managedClone(git: Git, options: ManagedCloneOptions): Promise<string> {
+export async function managedClone(fill: FillClone, options: ManagedCloneOptions): Promise<string> {
   const name = cloneName(options.url, options.branch ?? '');
   const whole = join(options.folder, `${name}.git`);
   if (existsSync(whole)) return whole;
@@ -70,7 +71,7 @@ export async function managedClone(git: Git, options: ManagedCloneOptions): Prom
   await removeStale(options.folder, options.now);
   const temporary = join(options.folder, `${name}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await fill(git, temporary, firstOptions(path), options);
+    await fill(temporary, isTipOnly(path));
     await rename(temporary, path).catch((error: unknown) => {
       if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
     });
@@ -92,12 +93,22 @@ async function removeStale(folder: string, now: number): Promise<void> {
   }
 }
 
-async function fill(
-  git: Git,
-  path: string,
-  extra: readonly string[],
-  options: ManagedCloneOptions,
-): Promise<void> {
+/** What a clone is made of. */
+export interface CloneSource {
+  readonly url: string;
+  /** The branch to clone; the remote's default if undefined. */
+  readonly branch: string | undefined;
+  /** Whether a remote without the branch is cloned, too. */
+  readonly mayBeEmpty: boolean;
+  readonly timeoutMs: number;
+}
+
+/** Has the git program make clones. */
+export function gitFill(git: Git, source: CloneSource): FillClone {
+  return (path, isTip) => fill(git, path, isTip ? ['--depth=1', FILTER] : [], source);
+}
+
+async function fill(git: Git, path: string, extra: readonly string[], options: CloneSource): Promise<void> {
   await git.text(['init', '--quiet', '--bare', '--template=', path]);
   const clone = git.at(path, path);
   await clone.text(['remote', 'add', '--', 'origin', options.url]);
@@ -120,7 +131,7 @@ async function fill(
 }
 
 /** The branch that the remote's HEAD names; main for an empty remote, whose fetch then reports that. */
-async function defaultBranch(clone: Git, options: ManagedCloneOptions): Promise<string> {
+async function defaultBranch(clone: Git, options: CloneSource): Promise<string> {
   const result = await clone.talk('origin', ['ls-remote', '--symref', 'origin', 'HEAD'], {
     timeout: options.timeoutMs,
     isTransfer: true,
@@ -131,7 +142,14 @@ async function defaultBranch(clone: Git, options: ManagedCloneOptions): Promise<
 
 function failure(result: GitResult, url: string, branch: string): Error {
   const shown = withoutCredentials(url);
-  if (!NO_BRANCH.test(result.stderr)) return fetchFailure(result, shown, 'the command again');
+  return NO_BRANCH.test(result.stderr)
+    ? noBranch(url, branch)
+    : fetchFailure(result, shown, 'the command again');
+}
+
+/** The error for a remote without the branch. */
+export function noBranch(url: string, branch: string): NoRepositoryError {
+  const shown = withoutCredentials(url);
   return new NoRepositoryError(`${shown} has no branch ${branch}`, {
     suggestions: [
       `Lay it out first: kgit init DIR --remote ${shown}`,

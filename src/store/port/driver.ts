@@ -3,6 +3,7 @@ import type { Check } from '../../model/value/check.js';
 import type { DamagedFile } from '../local/damaged-files.js';
 import type { Backend } from './backend.js';
 import type { Clock, Host, Wait, Waits } from './host.js';
+import type { FileSystem, HttpClient } from './means.js';
 import type { OpenProposals } from './proposals.js';
 import type { Review } from './review.js';
 import type { Head } from './state-store.js';
@@ -42,6 +43,9 @@ export interface DriverContext {
   readonly warn?: ((message: string) => void) | undefined;
   /** Is notified of waits. */
   readonly waits?: Waits | undefined;
+  /** In place of Node's own; only drivers that name them in their documentation use them. */
+  readonly fs?: FileSystem | undefined;
+  readonly http?: HttpClient | undefined;
 }
 
 /** The user's identity in the configuration of the driver's own tools. */
