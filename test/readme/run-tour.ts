@@ -132,8 +132,8 @@ export async function renderTour(
       const step = { ...env, HOME: homeOf(), TOUR_HOST: machine, TOUR_NOW: String(now) };
       const add = (shown: string) => {
         const text = shownFor(shown.replaceAll(homeOf(), SHOWN_HOME)).replace(
-          /127\.0\.0\.1:\d+/g,
-          `127.0.0.1:${SHOWN_PORT}`,
+          /127\.0\.0\.1:(\d+)/g,
+          (address, shown) => (stands.has(shown) ? address : `127.0.0.1:${SHOWN_PORT}`),
         );
         if (text !== '') out.push(...text.trimEnd().split('\n'));
       };
