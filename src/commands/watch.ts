@@ -27,7 +27,7 @@ export default class Watch extends KgitCommand<typeof Watch> {
     Watch,
     `Prints what each revision publishes, once and in order, until Ctrl-C: changed values of states with what they were, other events, and other files. With --json or -o jsonl each revision is one JSON document on one line. A PATH is a path of a state (of --deployment, else of all deployments), or a subject: cluster/[[MGMT/]NS/]NAME, deployment/ID. Without PATH everything is printed.
 
-Each line ends with its revision. --after REVISION goes on behind one, also after a kill or a restart: nothing is missed or repeated. While the server is away, the watch waits.
+Each line ends with its revision. --after REVISION goes on behind one, also after a kill or a restart: nothing is missed, and at most the change that was being handled comes again. While the server is away, the watch waits.
 
 --exec runs COMMAND for each change, one at a time and in order, without a shell; its arguments come after '--'. It gets the JSON document on its standard input, and KGIT_CHANGE_REVISION, _PARENT, _SUBJECT, _ACTION and _USER in its environment. A change is printed once COMMAND has succeeded. If COMMAND fails, the watch ends with its exit code: 127 if it does not exist, 126 if it cannot be run, 128+n after signal n.`,
   );

@@ -89,7 +89,7 @@ export const loadCopies = async () => (await import('../backends/copy/with-copy.
 
 /**
  * Returns the name of the driver that the settings choose: `repo` decides, by its scheme, else `backend`. Folders, and
- * URLs whose scheme no driver has, are git's.
+ * URLs whose scheme no driver has, are git's, or git-embedded's if `backend` names that.
  */
 export function chosenDriver({ repo, backend }: Pick<Settings, 'repo' | 'backend'>): string {
   const named = repo === undefined ? backend : driverOf(repo);

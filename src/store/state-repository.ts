@@ -2,6 +2,7 @@ import { ConflictError, EnvironmentError, KgitError, RemoteError } from '../erro
 import type { Change } from '../model/event/event.js';
 import { checkOperation } from '../model/operation/check-operation.js';
 import type { Operation } from '../model/operation/operation.js';
+import { counted } from '../model/value/counted.js';
 import type { Outbox, OutboxEntry } from './outbox/outbox.js';
 import type { FetchPolicy, Reading, SyncReport, WriteOptions, WriteOutcome } from './outbox/outcomes.js';
 import { waiting } from './outbox/outcomes.js';
@@ -78,7 +79,12 @@ export class StateRepository {
       } catch (error) {
         // A read-only clone answers, too, although it cannot keep what it would fetch.
         const isOurs = error instanceof RemoteError || error instanceof EnvironmentError;
-        if (!isOurs || isNeeded || policy === 'always') throw error;
+        if (!isOurs || policy === 'always') throw error;
+        if (isNeeded) {
+          // A copy on this machine may answer now that the server does not.
+          head = await this.store.head();
+          if (!head.isKept) throw error;
+        }
         staleness = error;
       }
     }
@@ -245,7 +251,9 @@ export class StateRepository {
   async #bringCopy(deadline: number): Promise<string[]> {
     try {
       const behind = (await this.store.copy?.pull(deadline)) ?? 0;
-      return behind === 0 ? [] : [`the copy here is ${behind} revisions behind still: run 'kgit sync' again`];
+      return behind === 0
+        ? []
+        : [`the copy here is still ${counted(behind, 'revision')} behind: run 'kgit sync' again`];
     } catch (error) {
       // What was published is told all the same.
       if (!(error instanceof KgitError)) throw error;

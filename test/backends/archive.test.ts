@@ -10,6 +10,7 @@ import { MemoryKeySpace, SharedMemory } from '../../src/backends/memory/memory-k
 import type { LeaseRecord } from '../../src/model/lease/lease.js';
 import { systemClock } from '../../src/setup/this-host.js';
 import type { Wait } from '../../src/store/port/host.js';
+import type { Rewrite } from '../../src/store/port/shared-history.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 import { commit, swapAll } from '../support/store-contract.js';
 import { anId } from '../support/store-fixtures.js';
@@ -79,6 +80,33 @@ async function restored(path = file, shared = new SharedMemory(), limits?: typeo
 }
 
 describe('the archive of a keyed store', () => {
+  it('reports what was published after it, to the machine that restores it, too', async () => {
+    const shared = new SharedMemory();
+    const options = {
+      clock: systemClock,
+      timeoutMs: MS,
+      isRemote: true,
+      knownFile: join(root, 'known.json'),
+    };
+    const here = () => new KeyedStore(new MemoryKeySpace(shared), options);
+    const [kept] = await swapAll(here(), null, [commit({ 'kgit.yaml': 'apiVersion: kgit/v1\n' })]);
+    const path = join(root, 'before.gz');
+    await saved(here(), path);
+    const [later] = await swapAll(here(), kept ?? null, [commit({ later: 'x' })]);
+    shared.values.clear();
+    await restoreArchive(here(), join(root, 'same'), { file: path, timeoutMs: MS, wait });
+    const told: Rewrite[] = [];
+    for (let n = 0; n < 2; n++) {
+      const store = here();
+      if (store.shared)
+        store.shared.onRewrite = async (rewrite) => {
+          told.push(rewrite);
+        };
+      expect((await store.refresh(MS)).revision).toBe(kept);
+    }
+    expect(told).toEqual([{ from: later, to: kept, removed: null, cause: 'lost' }]);
+  });
+
   it('gives the same keys in an empty store, on a back end with other limits too, and what waited waits there', async () => {
     for (const limits of [undefined, SMALL]) {
       const { shared, to, result } = await restored(file, new SharedMemory(), limits);

@@ -87,7 +87,8 @@ export async function* followEvents(
     await news(repository, at, waiting, { clock, onAway });
     try {
       waiting = await repository.outbox.size();
-      const now = await repository.read('never', settings.timeout, about);
+      // A store near by is asked; a clone is not fetched, since `changes` does that.
+      const now = await repository.read({ olderThan: Number.POSITIVE_INFINITY }, settings.timeout, about);
       const { events } = await pageEvents({ opened, reading: now }, wide, broken);
       at = now.revision;
       const fresh = events.filter((item) => !seen.has(keyOf(item)));

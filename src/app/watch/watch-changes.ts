@@ -7,7 +7,7 @@ import type { Value } from '../../model/value/value.js';
 import { type PublishedChange, publishedChange, type SubjectRow } from '../../review/published-change.js';
 import type { Backend } from '../../store/port/backend.js';
 import type { Revision } from '../../store/port/state-store.js';
-import { type FollowOptions, followChanges } from '../../store/read/follow-changes.js';
+import { type FollowOptions, followChanges, whenThere } from '../../store/read/follow-changes.js';
 import { type WatchFilter, wantedOf } from './watch-filter.js';
 
 export interface WatchQuery {
@@ -31,7 +31,9 @@ export async function* watchChanges(
   { broken, ...options }: Watching,
 ): AsyncGenerator<PublishedChange> {
   for await (const change of followChanges(store, after, options)) {
-    const wanted = wantedOf(await publishedChange(store, change, broken), filter);
+    const published = await whenThere(() => publishedChange(store, change, broken), options);
+    if (published === null) return;
+    const wanted = wantedOf(published, filter);
     if (wanted) yield withoutSecrets(wanted);
   }
 }

@@ -12,6 +12,8 @@ export interface CopiedViewParts {
   readonly isKept: () => Promise<boolean>;
   /** Whether the server answered last. */
   readonly isServed: () => boolean;
+  /** Called when the server did not answer and the copy does. */
+  readonly onAway: () => void;
 }
 
 /**
@@ -39,7 +41,7 @@ export class CopiedView implements StateView {
   }
 
   async #from<T>(ask: (view: StateView) => Promise<T>): Promise<T> {
-    const { server, copy, isKept, isServed } = this.#parts;
+    const { server, copy, isKept, isServed, onAway } = this.#parts;
     const fromCopy = async () => {
       this.#isKept ??= isKept();
       return this.#isKept;
@@ -51,6 +53,7 @@ export class CopiedView implements StateView {
       // A server that answers and does not have the revision any more is not away.
       if (!(error instanceof RemoteError) || error.data['cause'] === WENT_BACK) throw error;
       if (!(await fromCopy())) throw error;
+      onAway();
       return ask(copy);
     }
   }

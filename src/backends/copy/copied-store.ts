@@ -22,7 +22,7 @@ export interface CopiedStoreParts {
   /** Reads the keys of the copy. */
   readonly local: KeyedStore;
   readonly clock: Pick<Clock, 'now'>;
-  /** Whether reads must ask the server, because there is no copy yet or because they may. */
+  /** Whether reading a view may contact the server: always, unless it must not be asked and a copy is here. */
   readonly readsRemotely: boolean;
   /** Tells the user something that is no failure. */
   readonly warn: (message: string) => void;
@@ -67,6 +67,8 @@ export class CopiedStore implements Backend {
   /** Whether the server answered last. */
   #isServed = false;
   #pulledAt: number;
+  /** The newest revision that the server told; undefined if it told none. */
+  #newest: Revision | null | undefined;
 
   constructor({ server, copy, local, clock, readsRemotely, warn }: CopiedStoreParts) {
     this.#server = server;
@@ -110,12 +112,15 @@ export class CopiedStore implements Backend {
   }
 
   async refresh(timeoutMs: number): Promise<Head> {
-    this.#isServed = false;
-    const head = await this.#server.refresh(timeoutMs).catch(async (error: unknown) => {
+    let head: Head;
+    try {
+      head = await this.#server.refresh(timeoutMs);
+    } catch (error) {
+      this.#isServed = false;
       throw error instanceof RemoteError && (await this.#copy.head()) === null ? withoutCopy(error) : error;
-    });
+    }
     this.#isServed = true;
-    if (this.#clock.now() - this.#pulledAt > EVERY_MS) await this.#follow();
+    await this.#moved(head.revision);
     return head;
   }
 
@@ -127,6 +132,9 @@ export class CopiedStore implements Backend {
       copy: this.#local.view(revision),
       isKept: () => this.#copy.keeps(revision),
       isServed: () => this.#isServed,
+      onAway: () => {
+        this.#isServed = false;
+      },
     });
   }
 
@@ -137,25 +145,37 @@ export class CopiedStore implements Backend {
     locks?: readonly LockMove[],
   ): Promise<SwapOutcome> {
     const outcome = await this.#server.swap(base, commits, timeoutMs, locks);
-    if (outcome.kind === 'swapped') this.#isServed = true;
+    if (outcome.kind === 'swapped') {
+      this.#isServed = true;
+      this.#newest = outcome.revisions.at(-1) ?? this.#newest;
+    }
     if (outcome.kind === 'unreachable' || outcome.kind === 'denied') this.#isServed = false;
     return outcome;
   }
 
-  changes(after: Revision | null, signal: AbortSignal): AsyncIterable<RevisionChange> {
-    return this.#server.changes(after, signal);
+  async *changes(after: Revision | null, signal: AbortSignal): AsyncGenerator<RevisionChange> {
+    for await (const change of this.#server.changes(after, signal)) {
+      this.#isServed = true;
+      yield change;
+      await this.#moved(change.revision);
+    }
+  }
+
+  /** Notes the newest revision that the server told, and brings the copy there if that was not done for some time. */
+  async #moved(newest: Revision | null): Promise<void> {
+    this.#newest = newest;
+    if (this.#clock.now() - this.#pulledAt > EVERY_MS) await this.#follow();
   }
 
   /** Brings some of what is new at the server to the copy. What fails leaves the copy as it is. */
   async #follow(): Promise<void> {
     this.#pulledAt = this.#clock.now();
     try {
-      const newest = (await this.#server.head()).revision;
-      if (newest === (await this.#copy.head())?.revision) return;
+      if (this.#newest === (await this.#copy.head())?.revision) return;
       await this.#copy.pull({ bytes: BYTES, deadline: this.#clock.now() + PULL_MS });
     } catch (error) {
       if (!(error instanceof KgitError)) throw error;
-      // A server that went away meanwhile is told where something needs it.
+      // Whatever needs the server reports that it went away.
       if (!(error instanceof RemoteError)) this.#warn(`the copy of the store is not kept: ${error.message}`);
     }
   }

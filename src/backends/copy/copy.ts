@@ -100,7 +100,10 @@ export class Copy {
 
   #damaged({ message }: InvalidStateError): InvalidStateError {
     return new InvalidStateError(`the copy in ${this.folder} is damaged: ${message}`, {
-      suggestions: ['The next command that reaches the server makes it anew'],
+      suggestions: [
+        'The next command that reaches the server makes it anew',
+        `If it does not, delete it: rm -r ${this.folder}`,
+      ],
       data: { path: this.folder },
     });
   }

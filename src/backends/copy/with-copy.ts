@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
 import { type Check, finding, findingOf, passed } from '../../model/value/check.js';
+import { counted } from '../../model/value/counted.js';
 import { formatAge } from '../../model/value/time.js';
 import type { DriverContext, OpenedStore } from '../../store/port/driver.js';
 import { requireLocalDisk } from '../disk/local-disk.js';
@@ -63,5 +64,5 @@ async function checkCopy(store: CopiedStore, copy: Copy, now: number): Promise<C
   const detail = `revision ${revision}, ${formatAge(now - at)} old, in ${copy.folder}`;
   return behind === 0
     ? passed('copy', detail)
-    : finding('copy', `${detail}: ${behind} revisions behind`, fix);
+    : finding('copy', `${detail}: ${counted(behind, 'revision')} behind`, fix);
 }

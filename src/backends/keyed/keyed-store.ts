@@ -24,7 +24,7 @@ import { KeyedLeases, lockExpected, lockPut } from './keyed-leases.js';
 import { KeyedReview } from './keyed-review.js';
 import { KeyedView } from './keyed-view.js';
 import { KnownLine } from './known-line.js';
-import { budgetOf, type Failed, isWithin, LargeWrites, listBytes, putsOf, sum } from './large-write.js';
+import { budgetOf, type Failed, isWithin, LargeWrites, listBytes, putsOf, ROOM, sum } from './large-write.js';
 import { FORMAT, HEAD, lockKey, revisionKey } from './layout.js';
 import { formatHead, formatText, type HeadRecord } from './records.js';
 
@@ -42,9 +42,6 @@ export interface KeyedStoreOptions {
 
 /** How many views are kept, so that planning and writing on one revision read its files once. */
 const VIEWS = 4;
-
-/** As much as a head takes. */
-const HEAD_ROOM = 'x'.repeat(200);
 
 interface Transaction {
   /** Null if nothing may have been published yet; undefined if the head may be any. */
@@ -119,7 +116,10 @@ export class KeyedStore implements Backend {
     return { id: this.#reader.store ?? null, revision: head?.revision ?? null };
   }
 
-  /** Has an empty store get this id with its first revision, in place of a new one. */
+  /**
+   * Has an empty store get this id with its first revision, in place of a new one. What this machine saw of that store
+   * before stays known, so that the next `refresh` reports what the restored store lacks.
+   */
   adopt(id: string): void {
     this.#adopted = id;
   }
@@ -194,7 +194,7 @@ export class KeyedStore implements Backend {
     const view = base === null ? new KeyedView(this.#reader, null) : this.#viewOf(base);
     const draft = new Draft(view, head, this.#clock.now(), listBytes(budget));
     const drafted: DraftedCommit[] = [];
-    let cost = this.#space.cost([...locks.map(lockPut), { key: HEAD, value: HEAD_ROOM }]);
+    let cost = this.#space.cost([...locks.map(lockPut), { key: HEAD, value: ROOM }]);
     for (const commit of commits) {
       const next = await draft.add(commit);
       const own = this.#space.cost(putsOf(next.puts));
@@ -292,7 +292,8 @@ export class KeyedStore implements Backend {
   async #moved(head: StampedHead): Promise<void> {
     this.#hasWritten = true;
     this.#reader.last = head;
-    await this.#line?.note(head);
+    const isRestored = this.#adopted !== null && (await this.#line?.known())?.store === this.#adopted;
+    if (!isRestored) await this.#line?.note(head);
   }
 
   /** Id for a store that has none yet. */

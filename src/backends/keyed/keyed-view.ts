@@ -61,9 +61,11 @@ export class KeyedView implements StateView {
   text(path: string): Promise<string | null> {
     const known = this.#texts.get(path);
     if (known) return known;
-    const read = this.readMany([path]).then(([text = null]) => text);
-    this.#texts.set(path, read);
-    return read;
+    return keep(
+      this.#texts,
+      path,
+      this.readMany([path]).then(([text = null]) => text),
+    );
   }
 
   /** Reads files for `text`, as many in one call as it takes. */
@@ -188,8 +190,7 @@ export class KeyedView implements StateView {
       prefix !== '' && asks > MANY_ASKS
         ? this.#entries(folder, '').then((all) => [...beginningWith(all, prefix)])
         : this.#listed(place, prefix);
-    this.#lists.set(asked, listed);
-    return listed;
+    return keep(this.#lists, asked, listed);
   }
 
   async #listed(place: string, prefix: string): Promise<readonly Entry[]> {
@@ -223,4 +224,13 @@ export class KeyedView implements StateView {
       else yield path;
     }
   }
+}
+
+/** Keeps an answer that is on its way. One that fails is asked for again. */
+function keep<T>(answers: Map<string, Promise<T>>, key: string, answer: Promise<T>): Promise<T> {
+  answers.set(key, answer);
+  answer.catch(() => {
+    if (answers.get(key) === answer) answers.delete(key);
+  });
+  return answer;
 }

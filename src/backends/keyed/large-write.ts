@@ -12,6 +12,9 @@ const SHARE = 0.8;
 /** Parts of a write that nobody finished are removed after this time, in ms. */
 const LEFT_AFTER_MS = 60 * 60 * 1000;
 
+/** As many bytes as a head takes at most, or the number, the revisions and the time of a record. */
+export const ROOM = 'x'.repeat(200);
+
 /** What one write may cost. */
 export const budgetOf = ({ limits }: KeySpace): Cost => ({
   ops: Math.max(Math.floor(limits.ops * SHARE), 1),

@@ -11,6 +11,7 @@ import type {
   Write,
   Written,
 } from '../keyed/key-space.js';
+import { HEAD } from '../keyed/layout.js';
 import { readFailure, writeFailure } from '../server/server-errors.js';
 import { checkedStoreName } from '../server/server-place.js';
 import { type RedisArgument, RedisConnection } from './redis-connection.js';
@@ -33,7 +34,7 @@ const BEHIND_ALL = Buffer.from([0xff]);
 const versionOf = (value: string): string => createHash('sha1').update(value).digest('hex');
 
 /** The number of a head, from its JSON; 0 if it has none. */
-function seqOf(head: string): number {
+function seqInHead(head: string): number {
   const [, seq = '0'] = /^\{"seq":\s*(\d{1,15})\b/.exec(head) ?? [];
   return Number(seq);
 }
@@ -123,13 +124,13 @@ export class RedisKeySpace implements KeySpace {
     const expected = [...expect.keys()];
     const set = puts.filter(({ value }) => value !== null);
     const deleted = puts.filter(({ value }) => value === null);
-    const head = set.find(({ key }) => key === 'head')?.value ?? '';
+    const head = set.find(({ key }) => key === HEAD)?.value ?? '';
     const keys = [...expected, ...set.map(({ key }) => key), ...deleted.map(({ key }) => key)];
     const args = [
       this.#prefix,
       expected.length,
       set.length,
-      seqOf(head),
+      seqInHead(head),
       ...[...expect.values()].map((version) => version ?? ''),
       ...set.map(({ value }) => value ?? ''),
     ];
@@ -157,12 +158,7 @@ export class RedisKeySpace implements KeySpace {
     const text = JSON.stringify({ base, expect: [...expect], free, commits, time });
     try {
       await this.#check(signal);
-      const answer = await this.#connection.script(
-        APPEND,
-        this.#keys(['head']),
-        [this.#prefix, text],
-        signal,
-      );
+      const answer = await this.#connection.script(APPEND, this.#keys([HEAD]), [this.#prefix, text], signal);
       const [value, ...revisions] = texts(answer);
       if (value === undefined) return { kind: 'stale' };
       await this.#replicated(timeoutMs, signal);

@@ -39,7 +39,7 @@ local function tell(seq)
   local feed, id = prefix .. 'feed', string.format('%.0f-0', seq)
   local put = redis.pcall('XADD', feed, 'MAXLEN', '~', 1000, id, 'seq', string.format('%.0f', seq))
   if type(put) == 'table' and put.err then
-    -- The head went back: whoever waits for an older number sees that later.
+    -- The number did not rise: the head went back, or a large write was finished.
     redis.call('DEL', feed)
     redis.call('XADD', feed, id, 'seq', string.format('%.0f', seq))
   end

@@ -313,7 +313,16 @@ function transaction<T>(database: SqliteDatabase, work: (table: LockedTable) => 
     isOpen = false;
     return done;
   } finally {
-    if (isOpen) database.exec('ROLLBACK');
+    if (isOpen) rollBack(database);
+  }
+}
+
+/** Ends a transaction, unless SQLite did so with the error that is thrown now. */
+function rollBack(database: SqliteDatabase): void {
+  try {
+    database.exec('ROLLBACK');
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
   }
 }
 

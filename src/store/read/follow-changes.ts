@@ -54,6 +54,30 @@ export async function* followChanges(
   }
 }
 
+/** Does `work`, again while the server cannot be reached; null if it is ended. Throws as `followChanges` does. */
+export async function whenThere<T>(
+  work: () => Promise<T>,
+  { clock, signal, onAway }: FollowOptions,
+): Promise<T | null> {
+  const { ended, release } = endOf(signal);
+  let told: string | null = null;
+  try {
+    while (!signal.aborted) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!mayPass(error)) throw error;
+        if (error.message !== told) onAway(error);
+        told = error.message;
+      }
+      await Promise.race([clock.sleep(AWAY_MS), ended]);
+    }
+    return null;
+  } finally {
+    release();
+  }
+}
+
 function mayPass(error: unknown): error is RemoteError | EnvironmentError {
   if (error instanceof RemoteError) return !error.isDenied && error.data['cause'] !== WENT_BACK;
   return error instanceof EnvironmentError;

@@ -268,6 +268,8 @@ describe('a server that changes meanwhile', () => {
     await again.ask('SCRIPT FLUSH');
     expect(await put(space, 'tip/a', 'x')).toMatchObject({ kind: 'done' });
     await again.kill();
+    // The client may not have seen yet that its connection is gone.
+    await expect(space.get(['head'], MS)).rejects.toThrow();
     await bothFail(space, 'unreachable', 'connection-refused');
     await again.start();
     expect(await space.get(['head', 'tip/a'], MS)).toMatchObject([{ value: '1' }, { value: 'x' }]);

@@ -3,7 +3,7 @@ import type { Commit, Revision } from '../../../store/port/state-store.js';
 import { isApplied } from '../key-reader.js';
 import type { Append, AppendedCommit, Cost, KeySpace, Put } from '../key-space.js';
 import { isMarked } from '../keyed-view.js';
-import { budgetOf, isWithin, listBytes, sum } from '../large-write.js';
+import { budgetOf, isWithin, listBytes, ROOM, sum } from '../large-write.js';
 import { FORMAT, fileKey, HEAD, revisionKey } from '../layout.js';
 import {
   digestOf,
@@ -18,9 +18,6 @@ import {
   revisionAfter,
   seqOf,
 } from '../records.js';
-
-/** How many bytes the number, the revisions and the time of a record take at most, and those of a head. */
-const ROOM = 'x'.repeat(200);
 
 const parentFolder = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
