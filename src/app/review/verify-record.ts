@@ -1,4 +1,4 @@
-import { NoRepositoryError } from '../../errors.js';
+import { EnvironmentError, NoRepositoryError } from '../../errors.js';
 import { Findings } from '../../review/finding.js';
 import { toolsOf } from '../../review/review-tools.js';
 import { type Unfolded, type Verified, verify } from '../../review/verify.js';
@@ -60,6 +60,8 @@ export async function verifyRecord(
     findings,
   });
   // A revision is trusted only if all of it was checked.
-  if (findings.errors === 0 && counts.history.isComplete) await saving(memory.write(revision));
+  const isTrusted = findings.errors === 0 && counts.history.isComplete;
+  // Where nothing can be kept on this machine, the age of the answer says so.
+  if (isTrusted && !(staleness instanceof EnvironmentError)) await saving(memory.write(revision));
   return { revision, fetchedAt, staleness, findings, counts, unfolded, trusted };
 }

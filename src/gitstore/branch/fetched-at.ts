@@ -12,7 +12,8 @@ export async function readFetchedAt(commonDir: string, now: number): Promise<num
     // The clock was wrong when it was recorded.
     return at > now ? 0 : at;
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'EISDIR')) return 0;
+    // Where the folder cannot be used, the first write says so.
+    if (hasCode(error, 'ENOENT', 'EISDIR', 'ENOTDIR')) return 0;
     throw error;
   }
 }
