@@ -80,6 +80,7 @@ export default class Migrate extends KgitCommand<typeof Migrate> {
     const route = { from: addressOf(source), to: address };
     if (target?.repository.store.target === source.repository.store.target)
       throw new UsageError(`${address} is the store itself`, { suggestions: ['Name another place: --to'] });
+    for (const opened of [source, target]) opened?.repository.keepPublished(settings.publishKeep);
     const wait = this.notes.begin('migrating', false);
     try {
       if (this.flags['dry-run'])

@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { compareStores } from '../../src/app/migrate/compare-stores.js';
-import { type MigrationParts, migrateStore, standingOf } from '../../src/app/migrate/migrate-store.js';
+import { freezeStore } from '../../src/app/migrate/freeze-store.js';
+import {
+  freezing,
+  type MigrationParts,
+  migrateStore,
+  standingOf,
+} from '../../src/app/migrate/migrate-store.js';
 import { planMigration } from '../../src/app/migrate/plan-migration.js';
 import { undoMigration } from '../../src/app/migrate/undo-migration.js';
 import { namedRevision } from '../../src/app/read/revision-of.js';
@@ -55,7 +61,7 @@ function parts(
     notes,
     source: memoryContext({}, source.open(onWrite)).context.opened,
     target: memoryContext({}, target.open(onWrite)).context.opened,
-    addresses: { source: 'memory:a', target: 'memory:b' },
+    addresses: { source: `memory:${source.name}`, target: `memory:${target.name}` },
     author,
     timeoutMs: MS,
     clock: { now: () => systemClock.now(), sleep: async () => undefined, random: () => 0 },
@@ -78,6 +84,19 @@ async function wholeOf(store: KeyedStore): Promise<WholeRevision[]> {
 
 async function viewOf(store: KeyedStore) {
   return store.view((await store.found(MS)).revision);
+}
+
+const isFreeze = (puts: Write['puts']) => puts.some(({ value }) => value?.includes('kgit/moved'));
+
+/** Has somebody write a large file to a place just before it is frozen. */
+function largeBeforeFreeze(place: Place) {
+  let isDone = false;
+  return async ({ puts }: Write) => {
+    if (isDone || !isFreeze(puts)) return;
+    isDone = true;
+    const { revision } = await place.open().found(MS);
+    await swapAll(place.open(), revision, [commit({ large: 'x'.repeat(9_000) })]);
+  };
 }
 
 /** Writes an operation as a command does. */
@@ -216,8 +235,7 @@ describe('a migration', () => {
     const another = parts(source, target);
     const all = parts(source, target, async ({ puts }) => {
       // Others write before each write of the migration, and one queues.
-      const isFreeze = puts.some(({ value }) => value?.includes('kgit/moved'));
-      if (isFreeze && tries++ > 2) return;
+      if (isFreeze(puts) && tries++ > 2) return;
       const operation = eventOperation('busy', 'prod', anId(done.length));
       await write(source, operation).then(
         () => done.push(operation.events[0]?.event.id ?? ''),
@@ -275,6 +293,8 @@ describe('a migration', () => {
     const migration = migrateStore(all, false);
     await expect(migration).rejects.toMatchObject({ code: 'FINDINGS' });
     await expect(migration).rejects.toThrow('deployments/d/state.yaml differs');
+    const advice = 'Go on with memory:a: it is in use again, and nothing of it was changed';
+    await expect(migration).rejects.toMatchObject({ suggestions: expect.arrayContaining([advice]) });
     expect(await (await viewOf(source.open())).read('kgit.yaml')).toBe(MARKER);
     await write(source, eventOperation());
   });
@@ -314,6 +334,61 @@ describe('a migration', () => {
     await expect(migrateStore(parts(source, target), false)).rejects.toMatchObject({ code: 'REFUSED' });
     await write(source, eventOperation());
   });
+
+  it('opens the source again if the target refuses what came before the freeze', async () => {
+    const frozen = parts(source, target, largeBeforeFreeze(source));
+    const refused = { code: 'REFUSED', message: expect.stringContaining('memory:a is in use again') };
+    await expect(migrateStore(frozen, false)).rejects.toMatchObject(refused);
+    expect(await (await viewOf(source.open())).read('kgit.yaml')).toBe(MARKER);
+    // A call that was stopped after the freeze, and is made again.
+    const stopped = parts(source, target);
+    await freezeStore(freezing(stopped.source.repository.store, stopped), 'memory:b');
+    await expect(migrateStore(stopped, true)).rejects.toMatchObject(refused);
+    await write(source, eventOperation());
+  });
+
+  it('does not freeze a store that another migration froze meanwhile', async () => {
+    let isRaced = false;
+    const all = parts(source, target, async ({ puts }) => {
+      if (isRaced || !isFreeze(puts)) return;
+      isRaced = true;
+      await migrateStore(parts(source, new Place('c')), false);
+    });
+    const conflict = { code: 'CONFLICT', message: 'memory:a was frozen meanwhile: it moves to memory:c' };
+    await expect(migrateStore(all, false)).rejects.toMatchObject(conflict);
+    expect((await standingOf(source.open(), MS)).moved?.to).toBe('memory:c');
+    // Its first part is not gone on with.
+    const elsewhere = { code: 'CONFLICT', message: expect.stringContaining('moved already, to memory:c') };
+    const resumed = parts(source, target);
+    await resumed.source.repository.keep(eventOperation('queued', 'prod'));
+    await expect(migrateStore(resumed, true)).rejects.toMatchObject(elsewhere);
+    await expect(undoMigration(resumed)).rejects.toMatchObject(elsewhere);
+    expect(await resumed.source.repository.outbox.size()).toBe(1);
+  });
+
+  it('does not go on with a part of another migration', async () => {
+    const message = 'x\n\nKgit-Origin: 3-0123456789abcdef\n';
+    await swapAll(target.open(), null, [commit({ a: '1' }, message)]);
+    const conflict = { code: 'CONFLICT', message: expect.stringContaining('is no copy') };
+    await expect(migrateStore(parts(source, target), true)).rejects.toMatchObject(conflict);
+    await write(source, eventOperation());
+  });
+});
+
+it('compares what lies beside the events, too', async () => {
+  const events = 'clusters/m/n/c/events';
+  const event = `${events}/2025-07/${anId()}-x.yaml`;
+  const revisionOf = async (place: Place, text: string) => {
+    const files = { [event]: 'x: 1\n', [`${events}/notes.txt`]: text, [`${events}/2025-07/more/a`]: text };
+    const [revision = ''] = await swapAll(place.open(), null, [commit(files)]);
+    return { store: place.open(), revision };
+  };
+  const [one, two] = [await revisionOf(new Place('c'), '1'), await revisionOf(new Place('d'), '2')];
+  expect(await compareStores(one, one)).toMatchObject({ differences: 0, events: 1, files: 2 });
+  expect([...(await compareStores(one, two)).findings].sort()).toEqual([
+    `${events}/2025-07/more/a differs`,
+    `${events}/notes.txt differs`,
+  ]);
 });
 
 describe('undoing a migration', () => {
@@ -368,6 +443,40 @@ describe('undoing a migration', () => {
       expect(last).toBeLessThan(60);
     }
   }, 60_000);
+
+  it('opens the target again if the store does not take what came before the freeze, or differs', async () => {
+    const small = new Place('a', SMALL);
+    for (const [key, value] of source.shared.values) small.shared.values.set(key, value);
+    small.shared.writes = source.shared.writes;
+    const roomy = new Place('b');
+    await migrateStore(parts(small, roomy), false);
+    const other = parts(small, roomy);
+    Object.assign(other.source.repository.store.leases, {
+      move: async (move: object) => ({ kind: 'swapped', tip: move }),
+    });
+    const taken = { name: 'deploy', from: await roomy.open().leases.read('deploy', MS), author };
+    await roomy.open().leases.move({ ...taken, records: [lockOf(42)] }, MS);
+    const advice = 'Go on with memory:b: it is in use again, and nothing of it was changed';
+    await expect(undoMigration(other)).rejects.toMatchObject({
+      ...{ code: 'FINDINGS', suggestions: expect.arrayContaining([advice]) },
+    });
+    const all = parts(small, roomy, largeBeforeFreeze(roomy));
+    const refused = { code: 'REFUSED', message: expect.stringContaining('memory:b is in use again') };
+    await expect(undoMigration(all)).rejects.toMatchObject(refused);
+    await write(roomy, eventOperation());
+    expect((await standingOf(small.open(), MS)).moved?.to).toBe('memory:b');
+  });
+
+  it('takes nothing from a store that the store never moved to', async () => {
+    const third = parts(target, new Place('c'));
+    await swapAll(target.open(), null, [commit({ 'kgit.yaml': MARKER })]);
+    await migrateStore(third, false);
+    const all = parts(source, target);
+    await all.target.repository.keep(eventOperation('queued', 'prod'));
+    const elsewhere = { code: 'CONFLICT', message: expect.stringContaining('moved already, to memory:c') };
+    await expect(undoMigration(all)).rejects.toMatchObject(elsewhere);
+    expect(await all.target.repository.outbox.size()).toBe(1);
+  });
 
   it('refuses a store that did not move there', async () => {
     await expect(undoMigration(parts(source, target))).rejects.toMatchObject({ code: 'CONFLICT' });

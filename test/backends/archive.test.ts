@@ -123,6 +123,18 @@ describe('the archive of a keyed store', () => {
     }
   });
 
+  it('keeps a damaged operation as it was', async () => {
+    const damaged = waiting.replace('7-', '8-');
+    const folder = join(root, 'damaged');
+    mkdirSync(join(folder, 'outbox'), { recursive: true });
+    writeFileSync(join(folder, 'outbox', damaged), '{"version":1,');
+    const path = join(root, 'damaged.gz');
+    await writeArchive(storeOver(from), folder, { file: path, author, now: 0, timeoutMs: MS, wait });
+    const { to, result } = await restored(path);
+    expect(result.operations).toBe(1);
+    expect(readFileSync(join(to, 'outbox', damaged), 'utf8')).toBe('{"version":1,');
+  });
+
   it('goes on where it was stopped, at every write', async () => {
     for (let last = 0; ; last++) {
       const shared = new SharedMemory();

@@ -1,5 +1,6 @@
 import { InvalidStateError } from '../../errors.js';
 import {
+  eventIdOfName,
   isMonth,
   MARKER_FILE,
   sealedMonthOf,
@@ -60,14 +61,31 @@ class Comparing {
   async folder(path: string): Promise<void> {
     const parts = path.split('/');
     const subject = parts.at(-1) === 'events' ? subjectOfFolder(parts.slice(0, -1)) : null;
+    const isEvents = (name: string, isFolder: boolean) =>
+      isFolder ? isMonth(name) : sealedMonthOf(name) !== null;
+    const months = await this.#entries(path, subject === null ? () => false : isEvents);
+    if (subject === null) return;
+    for (const month of new Set(months.map((name) => sealedMonthOf(name) ?? name)))
+      await this.#month(subject, month, `${path}/${month}`);
+  }
+
+  /**
+   * Compares what a folder holds, without its events.
+   * @param isEvents whether an entry is or holds events
+   * @returns the names of these
+   */
+  async #entries(path: string, isEvents: (name: string, isFolder: boolean) => boolean): Promise<string[]> {
     const [was, is] = [await entriesOf(this.#source, path), await entriesOf(this.#copy, path)];
-    if (subject) return this.#events(subject, new Set([...was.keys(), ...is.keys()]));
+    const events: string[] = [];
     for (const name of new Set([...was.keys(), ...is.keys()])) {
       const below = path === '' ? name : `${path}/${name}`;
+      const isFolder = was.get(name) === 'folder' || is.get(name) === 'folder';
       if (this.#ignored.has(below)) continue;
-      if (was.get(name) === 'folder' || is.get(name) === 'folder') await this.folder(below);
+      if (isEvents(name, isFolder)) events.push(name);
+      else if (isFolder) await this.folder(below);
       else await this.#file(below);
     }
+    return events;
   }
 
   async #file(path: string): Promise<void> {
@@ -79,21 +97,18 @@ class Comparing {
       this.find(`${path} ${is === null ? 'is missing' : was === null ? 'is there in addition' : 'differs'}`);
   }
 
-  async #events(subject: Subject, names: ReadonlySet<string>): Promise<void> {
-    const months = new Set(
-      [...names].flatMap((name) => (isMonth(name) ? name : (sealedMonthOf(name) ?? []))),
-    );
-    for (const month of months) {
-      const was = await monthTexts(this.#source, subject, month);
-      const is = await monthTexts(this.#copy, subject, month);
-      this.events += was.size;
-      for (const name of new Set([...was.keys(), ...is.keys()])) {
-        const [text, copy] = [was.get(name), is.get(name)];
-        if (text === copy) continue;
-        const what =
-          copy === undefined ? 'is missing' : text === undefined ? 'is there in addition' : 'differs';
-        this.find(`${formatSubject(subject)}: event ${name.slice(0, 26)} ${what}`);
-      }
+  /** Compares the events of a month, and what else lies in their folder. */
+  async #month(subject: Subject, month: string, path: string): Promise<void> {
+    await this.#entries(path, (name, isFolder) => !isFolder && eventIdOfName(name) !== null);
+    const was = await monthTexts(this.#source, subject, month);
+    const is = await monthTexts(this.#copy, subject, month);
+    this.events += was.size;
+    for (const name of new Set([...was.keys(), ...is.keys()])) {
+      const [text, copy] = [was.get(name), is.get(name)];
+      if (text === copy) continue;
+      const what =
+        copy === undefined ? 'is missing' : text === undefined ? 'is there in addition' : 'differs';
+      this.find(`${formatSubject(subject)}: event ${name.slice(0, 26)} ${what}`);
     }
   }
 }

@@ -6,7 +6,9 @@ import type { LockOutcome } from '../../store/port/lease-store.js';
 function failed(name: string, target: string, outcome: Exclude<LockOutcome, { kind: 'swapped' }>): KgitError {
   if ('error' in outcome) return outcome.error;
   return new ConflictError(`${target}: somebody else moves the lock ${name}`, {
-    suggestions: ['Have nobody use the target until the migration is over, then run it again with --resume'],
+    suggestions: [
+      'Have nobody write to either store until the command has ended, then run it again (a migration with --resume)',
+    ],
     data: { lock: name },
   });
 }

@@ -39,7 +39,7 @@ export function swapFailed(target: string, outcome: Exclude<SwapOutcome, { kind:
   if ('error' in outcome) return outcome.error;
   return new ConflictError(`${target}: somebody else writes to it`, {
     suggestions: [
-      'Have nobody write to the target until the migration is over, then run it again with --resume',
+      'Have nobody write to either store until the command has ended, then run it again (a migration with --resume)',
     ],
     data: { target, expected: 'nobody', actual: outcome.kind },
   });
@@ -98,7 +98,7 @@ export async function copyRevisions(
       throw new RefusedError(
         `${store.target}: ${large.path} of revision ${revision} has ${large.bytes} bytes, more than a file may have there (${store.maxFileBytes})`,
         {
-          suggestions: ['Choose a target with a higher limit: nothing was frozen'],
+          suggestions: ['Choose a target with a higher limit'],
           data: { ...large, limit: store.maxFileBytes },
         },
       );

@@ -1,4 +1,4 @@
-import { ConflictError, NoRepositoryError } from '../../errors.js';
+import { ConflictError, NoRepositoryError, RefusedError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
 import { applyEdits } from '../../model/state/apply.js';
 import { MARKER_FILE } from '../../model/subject/layout.js';
@@ -6,8 +6,8 @@ import type { Backend } from '../../store/port/backend.js';
 import type { Clock } from '../../store/port/host.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { followPublished } from '../../store/publish/follow-published.js';
-import { MOVED_VERSION } from '../../store/read/records.js';
-import { swapFailed } from './copy-revisions.js';
+import { MOVED_VERSION, movedOf } from '../../store/read/records.js';
+import { type Copied, type CopyParts, type CopyRange, copyRevisions, swapFailed } from './copy-revisions.js';
 
 /** How often the head may move while kgit.yaml is to be changed. */
 const MAX_TRIES = 200;
@@ -51,13 +51,19 @@ async function changeMarker(
 }
 
 /**
- * Freezes a store: one last commit makes every kgit refuse to read and write it. Throws NoRepositoryError, RefusedError,
- * RemoteError.
+ * Freezes a store: one last commit makes every kgit refuse to read and write it. Throws ConflictError if it is frozen
+ * already, NoRepositoryError, RefusedError, RemoteError.
  * @param to where the store goes, without secrets
  */
 export function freezeStore(parts: FreezeParts, to: string): Promise<MarkerChange> {
   const at = new Date(parts.clock.now()).toISOString();
   return changeMarker(parts, `migrate: the store moves to ${to}\n`, (revision, text) => {
+    const frozen = movedOf(text);
+    if (frozen !== null)
+      throw new ConflictError(`${parts.store.target} was frozen meanwhile: it moves to ${frozen.to}`, {
+        suggestions: ['If that is this migration: run it again with --resume when the other run has ended'],
+        data: { path: MARKER_FILE, expected: 'in use', actual: frozen.to },
+      });
     const moved = { to, revision, by: parts.author.name, at };
     const edits = [
       { op: 'set' as const, path: ['apiVersion'], value: MOVED_VERSION },
@@ -70,7 +76,26 @@ export function freezeStore(parts: FreezeParts, to: string): Promise<MarkerChang
 /** Opens a frozen store again, with this kgit.yaml. Throws ConflictError if it is not frozen any more, as `freezeStore`. */
 export function unfreezeStore(parts: FreezeParts, marker: string): Promise<MarkerChange> {
   return changeMarker(parts, 'migrate: the store is in use again\n', (_, text) => {
-    if (text.includes(MOVED_VERSION)) return marker;
+    if (movedOf(text) !== null) return marker;
     throw new ConflictError(`${parts.store.target} is in use already`, { data: { path: MARKER_FILE } });
   });
+}
+
+/**
+ * Copies revisions of a frozen store up to the one before it was frozen. If the copy is refused, the store is opened
+ * again. Throws as `copyRevisions` and `unfreezeStore`.
+ */
+export async function copyFrozen(parts: FreezeParts, copying: CopyParts, range: CopyRange): Promise<Copied> {
+  try {
+    return await copyRevisions(copying, range);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    await unfreezeStore(parts, (await parts.store.view(range.upTo).read(MARKER_FILE)) ?? '');
+    const { message, suggestions, data } = error;
+    throw new RefusedError(`${message}; ${parts.store.target} is in use again`, {
+      suggestions,
+      data,
+      cause: error,
+    });
+  }
 }

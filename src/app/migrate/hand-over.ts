@@ -26,7 +26,7 @@ export async function handOver(
   if (moved === 0) return 0;
   const { error, rejected } = await own.sync(deadline);
   for (const { id, error: why } of rejected)
-    note(`operation ${id} can not be applied any more, and was dropped: ${why.message}`);
+    note(`operation ${id} cannot be applied any more, and was dropped: ${why.message}`);
   if (error !== null)
     note(`not all of it is published yet: ${error.message}; run 'kgit sync --repo ${addressOf(to)}'`);
   return moved;

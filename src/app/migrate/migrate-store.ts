@@ -10,8 +10,8 @@ import { type Moved, movedOf } from '../../store/read/records.js';
 import { refuseMirror } from '../../store/refuse-mirror.js';
 import { type Comparison, compareStores } from './compare-stores.js';
 import { copyLocks, lowerLocks } from './copy-locks.js';
-import { type CopyParts, copyRevisions } from './copy-revisions.js';
-import { type FreezeParts, freezeStore, unfreezeStore } from './freeze-store.js';
+import { type Copied, type CopyParts, copyRevisions } from './copy-revisions.js';
+import { copyFrozen, type FreezeParts, freezeStore, unfreezeStore } from './freeze-store.js';
 import { handOver } from './hand-over.js';
 import { unsealed } from './month-texts.js';
 
@@ -78,9 +78,11 @@ export interface Progress {
 
 /**
  * Finds out how far a target holds the history of a source. Throws ConflictError if it holds anything else.
+ * @param source how the source stands
  * @param last the revision of the source with which its history ends
  */
 export async function progressOf(
+  from: Backend,
   source: Standing,
   last: Revision,
   to: Backend,
@@ -91,7 +93,8 @@ export async function progressOf(
   // Others may write to the target once the source is frozen.
   if (copy !== null && (copy === head || source.moved !== null)) return { after: last, onto: head, copy };
   const after = copy === null ? await originAt(to, head) : null;
-  if (after !== null) return { after, onto: head, copy: null };
+  const isOfSource = after !== null && (await from.history.resolve(after)) === after;
+  if (isOfSource) return { after, onto: head, copy: null };
   throw new ConflictError(
     `${to.target} is not empty, and its newest revision ${head} is no copy of one of this store`,
     {
@@ -146,18 +149,25 @@ export const freezing = (
   note,
 });
 
-/** The error for a copy that is not what its source is. */
-export function differs(comparison: Comparison, lower: readonly string[], isOpen: boolean): FindingsError {
+/**
+ * The error for a copy that is not what its source is.
+ * @param inUse address of the store that was opened again; null if none was
+ */
+export function differs(
+  comparison: Comparison,
+  lower: readonly string[],
+  inUse: string | null,
+): FindingsError {
   const findings = [...comparison.findings, ...lower.map((name) => `lock ${name}: its token is lower`)];
   const count = comparison.differences + lower.length;
   return new FindingsError(
     `the copy differs from the store in ${count} ${count === 1 ? 'place' : 'places'}: ${findings.slice(0, 3).join('; ')}`,
     {
       suggestions: [
-        isOpen
-          ? 'Go on with the store: it is in use again, and nothing of it was changed'
-          : 'Look at both before you use the copy',
-        "Do not use the target; 'kgit verify' tells what is wrong with the store itself",
+        inUse === null
+          ? 'Look at both before you use the copy'
+          : `Go on with ${inUse}: it is in use again, and nothing of it was changed`,
+        "Do not use the copy; 'kgit verify' tells what is wrong with the store itself",
       ],
       data: { findings },
     },
@@ -180,9 +190,12 @@ export async function migrateStore(parts: MigrationParts, resumes: boolean): Pro
   await refuseMirror(from);
   const standing = await standingOf(from, timeoutMs);
   const { head } = await standingOf(to, timeoutMs);
+  const { moved } = standing;
+  if (moved !== null && moved.to !== addresses.target) throw movedElsewhere(from, moved);
   const end = await endOf(from, standing);
-  const at = await progressOf(standing, end, to, head);
-  if (at.onto === null && standing.moved !== null) throw movedElsewhere(from, standing.moved);
+  const at = await progressOf(from, standing, end, to, head);
+  // The target was emptied since.
+  if (at.onto === null && moved !== null) throw movedElsewhere(from, moved);
   if (at.onto !== null && !resumes)
     throw new ConflictError(`${to.target} holds a part of this migration already`, {
       suggestions: ['Go on with it: --resume'],
@@ -190,15 +203,18 @@ export async function migrateStore(parts: MigrationParts, resumes: boolean): Pro
     });
   const { filesOf, left } = filesFor(source, target);
   const copying: CopyParts = { from, to, filesOf, timeoutMs, progress };
-  const first =
-    at.copy === null ? await copyRevisions(copying, { ...at, upTo: end }) : { revisions: 0, head: at.copy };
+  const freeze = freezing(from, parts);
   let last = end;
-  let copied = first;
-  if (standing.moved === null) {
+  let copied: Copied = { revisions: 0, head: at.copy };
+  if (at.copy === null) {
+    const range = { ...at, upTo: end };
+    copied = await (moved === null ? copyRevisions(copying, range) : copyFrozen(freeze, copying, range));
+  }
+  if (moved === null) {
     progress('freezing');
-    last = (await freezeStore(freezing(from, parts), addresses.target)).before;
-    const rest = await copyRevisions(copying, { after: end, upTo: last, onto: first.head });
-    copied = { revisions: first.revisions + rest.revisions, head: rest.head };
+    last = (await freezeStore(freeze, addresses.target)).before;
+    const rest = await copyFrozen(freeze, copying, { after: end, upTo: last, onto: copied.head });
+    copied = { revisions: copied.revisions + rest.revisions, head: rest.head };
   }
   const copy = copied.head ?? last;
   const locks = await copyLocks(from, to, author, timeoutMs);
@@ -208,8 +224,8 @@ export async function migrateStore(parts: MigrationParts, resumes: boolean): Pro
   if (compared.differences + lower.length > 0) {
     // Once others write to the target, the source must not be opened again.
     const isUnused = (await to.refresh(timeoutMs)).revision === copy;
-    if (isUnused) await unfreezeStore(freezing(from, parts), (await from.view(last).read(MARKER_FILE)) ?? '');
-    throw differs(compared, lower, isUnused);
+    if (isUnused) await unfreezeStore(freeze, (await from.view(last).read(MARKER_FILE)) ?? '');
+    throw differs(compared, lower, isUnused ? addresses.source : null);
   }
   const waiting = await handOver(source, target, clock.now() + timeoutMs, note);
   return { revisions: copied.revisions, locks, waiting, last, copy, compared, left: left() };

@@ -1,5 +1,6 @@
 import { parseEventPath } from '../../model/subject/layout.js';
 import type { OpenRepository } from '../../setup/composition.js';
+import { refuseMirror } from '../../store/refuse-mirror.js';
 import { type TooLarge, tooLargeFor } from './copy-revisions.js';
 import { endOf, filesFor, progressOf, standingOf } from './migrate-store.js';
 
@@ -25,7 +26,7 @@ export interface PlannedMigration {
 
 /**
  * Plans a migration: reads the whole history, and changes nothing. Throws ConflictError if the target holds anything else
- * than a part of this migration, RemoteError.
+ * than a part of this migration, RefusedError for a mirror, RemoteError.
  * @param target null for a place that does not exist yet
  */
 export async function planMigration(
@@ -35,11 +36,12 @@ export async function planMigration(
 ): Promise<PlannedMigration> {
   const from = source.repository.store;
   const to = target?.repository.store ?? null;
+  await refuseMirror(from);
   const standing = await standingOf(from, timeoutMs);
   const head = to === null ? null : (await standingOf(to, timeoutMs)).head;
   const end = await endOf(from, standing);
   const { after, copy } =
-    to === null ? { after: null, copy: null } : await progressOf(standing, end, to, head);
+    to === null ? { after: null, copy: null } : await progressOf(from, standing, end, to, head);
   const { filesOf, left } = filesFor(source, target);
   const large: TooLarge[] = [];
   let [revisions, events, tooLargeCount] = [0, 0, 0];

@@ -7,7 +7,7 @@ import type { Moved } from '../../store/read/records.js';
 import { compareStores, MARKER, NOTHING_COMPARED } from './compare-stores.js';
 import { copyLocks, lowerLocks } from './copy-locks.js';
 import { type CopyParts, copyRevisions } from './copy-revisions.js';
-import { freezeStore, unfreezeStore } from './freeze-store.js';
+import { copyFrozen, freezeStore, unfreezeStore } from './freeze-store.js';
 import { handOver } from './hand-over.js';
 import {
   differs,
@@ -46,6 +46,8 @@ export async function undoMigration(parts: MigrationParts): Promise<Migrated> {
   const there = await standingOf(to, timeoutMs);
   if (head === null || there.head === null || (moved === null && there.moved === null))
     throw new ConflictError(`${from.target} did not move to ${to.target}`, { data: { target: to.target } });
+  if (moved !== null && moved.to !== addresses.target) throw movedElsewhere(from, moved);
+  if (there.moved !== null && there.moved.to !== addresses.source) throw movedElsewhere(to, there.moved);
   if (moved === null) {
     note('the store is in use again already');
     const waiting = await handOver(target, source, clock.now() + timeoutMs, note);
@@ -69,14 +71,17 @@ export async function undoMigration(parts: MigrationParts): Promise<Migrated> {
     return files;
   };
   const copying: CopyParts = { from: to, to: from, filesOf: withoutMarker, timeoutMs, progress };
-  const first = await copyRevisions(copying, { after, upTo: end, onto: head });
+  const freeze = freezing(to, parts);
+  const range = { after, upTo: end, onto: head };
   let last = end;
-  let copied = first;
+  let copied = await (there.moved === null
+    ? copyRevisions(copying, range)
+    : copyFrozen(freeze, copying, range));
   if (there.moved === null) {
     progress('freezing');
-    last = (await freezeStore(freezing(to, parts), addresses.source)).before;
-    const rest = await copyRevisions(copying, { after: end, upTo: last, onto: first.head });
-    copied = { revisions: first.revisions + rest.revisions, head: rest.head };
+    last = (await freezeStore(freeze, addresses.source)).before;
+    const rest = await copyFrozen(freeze, copying, { after: end, upTo: last, onto: copied.head });
+    copied = { revisions: copied.revisions + rest.revisions, head: rest.head };
   }
   const locks = await copyLocks(to, from, author, timeoutMs);
   progress('comparing');
@@ -89,8 +94,8 @@ export async function undoMigration(parts: MigrationParts): Promise<Migrated> {
   const lower = await lowerLocks(to, from, timeoutMs);
   const marker = (await to.view(last).read(MARKER_FILE)) ?? '';
   if (compared.differences + lower.length > 0) {
-    await unfreezeStore(freezing(to, parts), marker);
-    throw differs(compared, lower, true);
+    await unfreezeStore(freeze, marker);
+    throw differs(compared, lower, addresses.target);
   }
   const { revision: copy } = await unfreezeStore(freezing(from, parts), marker);
   const waiting = await handOver(target, source, clock.now() + timeoutMs, note);

@@ -154,7 +154,7 @@ export async function planMirror(pair: MirrorPair): Promise<Mirrored> {
 /**
  * Copies each revision of a store that its mirror lacks as one commit, oldest first. It begins behind the revision that
  * the mirror's newest commit names, so it goes on where another run ended. Every push moves the branch by compare-and-swap:
- * who loses a race looks again and goes on behind the winner.
+ * a run that loses a race reads the branch again and continues after the winner's commit.
  * Throws ConflictError if the target is no mirror of this store or the store went back, LockHeldError, RemoteError,
  * RefusedError.
  */

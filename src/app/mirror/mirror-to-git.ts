@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type KgitError, NoRepositoryError, UsageError } from '../../errors.js';
 import { openStateRepository } from '../../setup/composition.js';
-import { driverOf } from '../../setup/drivers.js';
+import { driverOf, EMBEDDED } from '../../setup/drivers.js';
 import { type Environment, systemClock, thisHost } from '../../setup/this-host.js';
 import { ProcessLock } from '../../store/local/process-lock.js';
 import type { Waits } from '../../store/port/host.js';
@@ -44,7 +44,7 @@ export async function mirrorToGit(
   { to, dryRun, until }: MirrorIntent,
   { cwd, environment, waits, onAway }: MirrorHost,
 ): Promise<GitMirror> {
-  if (backend === 'git')
+  if (backend === 'git' || backend === EMBEDDED)
     throw new UsageError(
       'kgit mirror --to copies a store that is not git, and this one is a git repository',
       {

@@ -2,7 +2,7 @@
  * The lines of an archive: one JSON value each. The first describes the archive; then come the revisions from the first
  * to the newest, the locks, and the operations that wait; the last one counts them.
  */
-import { InvalidStateError } from '../../errors.js';
+import { InvalidStateError, RefusedError } from '../../errors.js';
 import { type LeaseRecord, leaseFromJson } from '../../model/lease/lease.js';
 import type { Actor } from '../../model/operation/operation.js';
 import { isUlid } from '../../model/value/ulid.js';
@@ -12,6 +12,8 @@ import type { WholeRevision } from '../../store/port/history.js';
 import type { Revision } from '../../store/port/state-store.js';
 
 const FORMAT = 'kgit/v1';
+/** Longest line, in bytes: a revision with all that it wrote. */
+export const MAX_LINE = 256 * 1024 * 1024;
 /** Longest path, in characters. */
 const MAX_PATH = 4_096;
 
@@ -49,7 +51,16 @@ export type ArchiveLine =
   | { readonly kind: 'waiting'; readonly value: { readonly name: string; readonly text: string } }
   | { readonly kind: 'end'; readonly value: ArchiveCounts };
 
-const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
+/** Throws RefusedError for a line that would not be read again. */
+function line(value: unknown): string {
+  const text = `${JSON.stringify(value)}\n`;
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MAX_LINE) return text;
+  throw new RefusedError(
+    `a revision, or an operation that waits, takes ${bytes} bytes in an archive, more than one may (${MAX_LINE})`,
+    { suggestions: ['Back up the store by the means of its server'], data: { bytes, limit: MAX_LINE } },
+  );
+}
 
 export const headLine = (head: ArchiveHead, createdAt: string): string =>
   line({ archive: FORMAT, ...head, createdAt });

@@ -11,12 +11,11 @@ import {
   type ArchiveHead,
   type ArchiveLine,
   brokenArchive,
+  MAX_LINE,
   parseHeadLine,
   parseLine,
 } from './archive-lines.js';
 
-/** Longest line, in bytes: a revision with all that it wrote. */
-const MAX_LINE = 256 * 1024 * 1024;
 const GZIP = '\x1f\x8b';
 
 /** What a whole archive is of, once all of it was read. */

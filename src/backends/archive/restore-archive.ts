@@ -9,7 +9,7 @@ import type { BackedUp, RestoreIntoRequest } from '../../store/port/driver.js';
 import type { Commit, Revision, SwapOutcome } from '../../store/port/state-store.js';
 import type { KeyedStore } from '../keyed/keyed-store.js';
 import { seqOf } from '../keyed/records.js';
-import { type ArchivedRevision, brokenArchive } from './archive-lines.js';
+import type { ArchivedRevision } from './archive-lines.js';
 import { archiveLines, checkArchive } from './read-archive.js';
 
 /** How many revisions and how many characters of texts are sent at a time. */
@@ -133,8 +133,8 @@ export async function restoreArchive(
     await restoring.flush();
     if (line.kind === 'lock') await bringLock(store, line.value, timeoutMs);
     if (line.kind !== 'waiting' || known.has(line.value.name.slice(-26))) continue;
-    const text = retargeted(line.value.text, store.target);
-    if (text === null) throw brokenArchive(file, 'its outbox holds something that kgit never wrote');
+    // A damaged entry is kept as it was.
+    const text = retargeted(line.value.text, store.target) ?? line.value.text;
     await createDurably(join(folder, OUTBOX, line.value.name), text);
   }
   return { revision: archive.revision, operations: archive.operations, locks: archive.locks, notes: [] };

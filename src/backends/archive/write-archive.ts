@@ -28,7 +28,7 @@ async function requireFolder(file: string): Promise<void> {
 /**
  * Writes an archive of a keyed store: compressed lines of JSON, with every revision, the locks, and the outbox in
  * `folder`. One revision at a time is in memory. The file appears whole or not at all. Throws NotFoundError for an empty
- * store, RemoteError, EnvironmentError.
+ * store, RefusedError for a revision that is too large for an archive, RemoteError, EnvironmentError.
  */
 export async function writeArchive(
   store: KeyedStore,

@@ -6,7 +6,7 @@ import { shellWord } from '../../model/value/shell-word.js';
 import type { CommandResult } from '../../terminal/output.js';
 import { oneLine } from '../../terminal/terminal-text.js';
 
-/** Most lines for files that stay behind or do not fit; all are in the JSON result. */
+/** Most lines for files that stay behind or do not fit; the JSON result has more. */
 const MAX_LINES = 10;
 
 /** The two stores, as users name them. */

@@ -18,6 +18,7 @@ import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
 import type { LockMove, LockTip } from '../port/lease-store.js';
 import { BACK_OFF_BASE_MS, backOffMs } from '../publish/back-off.js';
+import { checkVersion } from '../read/records.js';
 import { refuseMirror } from '../refuse-mirror.js';
 import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from './acquisition.js';
 import type { HeldLeases } from './held-leases.js';
@@ -77,7 +78,8 @@ export class Leases {
 
   /**
    * Takes a lock that is free, or whose lease has expired and was seen unchanged for a TTL. Throws LockHeldError if
-   * somebody still holds it after the wait; RemoteError, RefusedError, SecretError.
+   * somebody still holds it after the wait; InvalidStateError if the store moved meanwhile; RemoteError, RefusedError,
+   * SecretError.
    */
   async acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
     await refuseMirror(this.#parts.store);
@@ -105,6 +107,8 @@ export class Leases {
       if (before && taken?.lease === lease) return this.#keep(before, isShared, broke);
       const freeAt = before && taken ? takeoverAt(taken, await held.seenSince(before, clock.now())) : 0;
       if (asked >= freeAt) {
+        // The store may have been frozen during the wait.
+        if (tries > 1) await checkVersion(store.view((await store.refresh(talkMs)).revision), store.target);
         const break_ = taken && broken(taken, { lease, holder, reason: EXPIRED }, clock.now());
         const first = isMisplaced ? null : (break_ ?? before?.record ?? null);
         const seen = await this.#highestToken(name, first);

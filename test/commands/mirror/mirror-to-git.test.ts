@@ -141,6 +141,7 @@ describe('kgit mirror --to', () => {
       [clone, 'compact', '--before', '2020-01-01'],
       [clone, 'import', folder, '--yes'],
       [clone, 'migrate', '--to', join(folder, 'elsewhere')],
+      [clone, 'migrate', '--to', join(folder, 'elsewhere'), '--dry-run'],
       [clone, 'init', '--deployment', 'dep-b'],
     ] as [string, ...string[]][]) {
       const { code, json } = await kgit(where, [

@@ -6,6 +6,7 @@ import { claimOf } from '../../../src/model/lease/lease.js';
 import { formatSubject } from '../../../src/model/subject/subject.js';
 import { author, clone, MS, TTL } from '../../support/lease-clones.js';
 import { MemoryStore } from '../../support/memory-store.js';
+import { commit, swapAll } from '../../support/store-contract.js';
 import { anId, eventOperation, fakeClock, T0 } from '../../support/store-fixtures.js';
 
 const write = (claim: ReturnType<typeof claimOf>, action = 'touched') => ({
@@ -57,6 +58,25 @@ describe('acquiring', () => {
     expect(two.told).toEqual(['one']);
     expect(clock.slept.slice(0, 4)).toEqual([100, 200, 400, 800]);
     await expect(one.take({ wait: 3_000 })).rejects.toThrow(LockHeldError);
+  });
+});
+
+describe('waiting for a lock', () => {
+  it('does not take it once the store has moved', async () => {
+    const store = new MemoryStore();
+    const clock = fakeClock();
+    const [one, two] = [clone(store, 'one', clock), clone(store, 'two', clock)];
+    const { record } = await one.take();
+    const sleep = clock.sleep;
+    clock.sleep = async (ms) => {
+      clock.sleep = sleep;
+      await one.leases.release(claimOf(record), author, MS);
+      const { revision } = await store.head();
+      await swapAll(store, revision, [commit({ 'kgit.yaml': 'apiVersion: kgit/moved\n' })]);
+      return sleep(ms);
+    };
+    await expect(two.take({ wait: 10_000 })).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    expect((await store.leases.read('network', MS))?.record.action).toBe('release');
   });
 });
 
