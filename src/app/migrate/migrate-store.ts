@@ -2,6 +2,7 @@ import { ConflictError, EnvironmentError, FindingsError, InvalidStateError } fro
 import type { Actor } from '../../model/operation/operation.js';
 import { isRevisionId, originOf } from '../../model/operation/origin-trailer.js';
 import { MARKER_FILE } from '../../model/subject/layout.js';
+import { shellWord } from '../../model/value/shell-word.js';
 import type { OpenRepository } from '../../setup/composition.js';
 import type { Backend } from '../../store/port/backend.js';
 import type { Clock } from '../../store/port/host.js';
@@ -234,7 +235,10 @@ export async function migrateStore(parts: MigrationParts, resumes: boolean): Pro
 /** The error for a store that went to another place. */
 export function movedElsewhere(store: Backend, { to, at }: Moved): ConflictError {
   return new ConflictError(`${store.target} has moved already, to ${to} (${at})`, {
-    suggestions: [`Use that one: --repo ${to}`],
+    suggestions: [
+      `Use that one: --repo ${shellWord(to)}`,
+      `If writes of this machine wait for the old one, publish them there: kgit migrate --repo ${shellWord(store.target)} --to ${shellWord(to)} --resume`,
+    ],
     data: { expected: to },
   });
 }
