@@ -23,7 +23,7 @@ class StableIds {
         /\b([0-9A-HJKMNP-TV-Z]{10})([0-9A-HJKMNP-TV-Z]{16})\b/g,
         (_, time, random) => time + this.#stand(random, 16).toUpperCase(),
       )
-      .replace(/(?<=\b\d{1,6}-)[0-9a-f]{8,16}\b/g, (id) => this.#stand(id.slice(0, 8), id.length))
+      .replace(/(?<=\b\d{1,6}-)[0-9a-f]{7,16}\b/g, (id) => this.#stand(id.slice(0, 7), id.length))
       .replace(/(?<=[ @])[0-9a-f]{7,40}\b/g, (id) => this.#stand(id.slice(0, 7), id.length));
   }
 

@@ -42,7 +42,6 @@ export const WORDS: Readonly<Record<string, readonly string[]>> = {
   ls: ['list'],
   describe: ['show'],
   explain: ['status', '--explain'],
-  watch: ['status', '--watch'],
   pull: ['sync'],
   push: ['sync'],
   fetch: ['sync'],

@@ -216,7 +216,8 @@ async function sameWithAndWithout(open: () => Promise<Backend>, numRuns: number)
     }),
     { numRuns, examples: [[many]] },
   );
-  expect(sealings).toBeGreaterThan(10);
+  // The example alone seals three months of three subjects.
+  expect(sealings).toBeGreaterThanOrEqual(9);
 }
 
 describe('any sequence of writes and sealings answers as without sealing', () => {
