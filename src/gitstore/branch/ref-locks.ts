@@ -50,12 +50,13 @@ export class RefLocks {
 
   /**
    * Records the locks that a git process holds on refs. Throws EnvironmentError.
-   * @param pid the git process, which has taken the locks
+   * @param pid the process that has taken the locks
+   * @param refs the refs, and `HEAD` if git may have locked it with one of them
    * @returns a function that deletes the record, to be called once git has released them
    */
   async note(pid: number, refs: readonly string[]): Promise<() => Promise<void>> {
     const found: LockFile[] = [];
-    for (const ref of [...refs, 'HEAD']) {
+    for (const ref of refs) {
       const path = join(this.#commonDir, `${ref}.lock`);
       const identity = await identify(path);
       if (identity !== null) found.push({ path, identity });

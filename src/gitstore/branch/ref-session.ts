@@ -57,7 +57,8 @@ export class RefSession {
   async prepare(moves: readonly string[]): Promise<string | null> {
     const lost = await this.#say(`start\n${moves.join('')}prepare\n`, 'prepare');
     const { pid } = this.#child;
-    if (lost === null && pid !== undefined) this.#forget = await this.#locks.note(pid, moves.flatMap(refsOf));
+    if (lost === null && pid !== undefined)
+      this.#forget = await this.#locks.note(pid, [...moves.flatMap(refsOf), 'HEAD']);
     return lost;
   }
 

@@ -12,6 +12,9 @@ import { cloneFault } from '../repository/clone-fault.js';
 import { namesIn, syncFolder, textAt, writeNew } from './files.js';
 
 const OID = /^[0-9a-f]{40}$/;
+/** Names that `git check-ref-format` accepts, as far as kgit uses them: none leads out of the folder `refs`. */
+export const REF_NAME =
+  /^(?!.*(?:\/\.|\.\.|\/\/|@\{|\.lock(?:\/|$)|[/.]$))(?:HEAD|refs\/[^\u0000-\u0020\u007f~^:?*[\\]+)$/;
 const NOTHING = '0'.repeat(40);
 /** How long to wait for a ref that another git is moving, in ms. */
 const PATIENCE_MS = 2_000;
@@ -30,6 +33,7 @@ const MOVE = /^(update|create|delete) (\S+)(?: ([0-9a-f]{40}))?(?: ([0-9a-f]{40}
 function parseMove(line: string): Move {
   const [, verb, ref = '', one, two] = MOVE.exec(line) ?? [];
   const old = (oid: string | undefined) => (oid === NOTHING ? null : oid);
+  if (!REF_NAME.test(ref)) throw new RangeError(`${line} names no ref`);
   if (verb === 'create' && one) return { ref, to: one, from: null };
   if (verb === 'update' && one) return { ref, to: one, from: old(two) };
   if (verb === 'delete') return { ref, to: null, from: old(one) };
@@ -63,46 +67,48 @@ export class FileRefs implements RefStore {
   }
 
   async read(names: readonly string[]): Promise<Map<string, Revision>> {
-    const found = new Map<string, Revision>();
-    let packed: ReadonlyMap<string, Revision> | null = null;
-    for (const name of names) {
-      let oid = await this.#loose(name);
-      if (oid === null) {
-        packed ??= await this.#packed();
-        oid = packed.get(name) ?? null;
-      }
-      if (oid !== null) found.set(name, oid);
-    }
-    return found;
+    const found = new Map<string, Revision | undefined>();
+    for (const name of names) found.set(name, (await this.#loose(name)) ?? undefined);
+    // A git that packs refs removes their own files last, so `packed-refs` is read after these.
+    const isPacked = [...found.values()].includes(undefined);
+    const packed = isPacked ? await this.#packed() : new Map<string, Revision>();
+    return new Map(
+      [...found].flatMap(([name, loose]) => {
+        const oid = loose ?? packed.get(name);
+        return oid === undefined ? [] : [[name, oid]];
+      }),
+    );
   }
 
   async list(names: readonly string[]): Promise<Map<string, Revision>> {
     const isWanted = (ref: string) =>
       names.some((name) => ref === name || ref.startsWith(name.endsWith('/') ? name : `${name}/`));
-    const all = [...(await this.#packed()).keys()].filter(isWanted);
+    const all: string[] = [];
     for (const name of names) all.push(...(await this.#looseBelow(name.replace(/\/$/, ''))));
+    all.push(...(await this.#packed()).keys());
     const found = await this.read([...new Set(all)].filter(isWanted));
     return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** The commit that a ref in a file of its own points to; symbolic refs are followed. */
+  /**
+   * The commit that a ref in a file of its own points to; symbolic refs are followed. Throws EnvironmentError for a file
+   * that holds neither: an older value in `packed-refs` would hide the commits after it.
+   */
   async #loose(name: string, links = 0): Promise<Revision | null> {
-    if (name.includes('..')) return null;
+    if (!REF_NAME.test(name)) return null;
     const text = (await textAt(this.#place.fs, this.#path(name)))?.trimEnd();
     if (text === undefined) return null;
     if (OID.test(text)) return text;
-    const target = /^ref: (refs\/\S+)$/.exec(text)?.[1];
-    if (target === undefined || links >= MAX_LINKS) return null;
+    const target = /^ref: (refs\/.+)$/.exec(text)?.[1] ?? '';
+    if (!REF_NAME.test(target) || links >= MAX_LINKS) throw brokenRef(name);
     return (await this.#loose(target, links + 1)) ?? (await this.#packed()).get(target) ?? null;
   }
 
   async #looseBelow(name: string): Promise<string[]> {
     const names = await namesIn(this.#place.fs, this.#path(name));
-    const own = (await textAt(this.#place.fs, this.#path(name))) === null ? [] : [name];
-    const below = await Promise.all(
-      names.filter((each) => !each.endsWith('.lock')).map((each) => this.#looseBelow(`${name}/${each}`)),
-    );
-    return [...own, ...below.flat()];
+    const isOwn = REF_NAME.test(name) && (await textAt(this.#place.fs, this.#path(name))) !== null;
+    const below = await Promise.all(names.map((each) => this.#looseBelow(`${name}/${each}`)));
+    return [...(isOwn ? [name] : []), ...below.flat()];
   }
 
   async #packed(): Promise<ReadonlyMap<string, Revision>> {
@@ -124,22 +130,29 @@ export class FileRefs implements RefStore {
   }
 
   async #apply(moves: readonly Move[]): Promise<string | null> {
-    const held: string[] = [];
+    // Locks that are this process's. Once a lock is renamed, its name is free for others.
+    const held = new Set<string>();
     let forget: (() => Promise<void>) | null = null;
     try {
       const removes = moves.some(({ to }) => to === null);
       // As git does, in one order everywhere, so that no two wait for each other.
-      const refs = moves.map(({ ref }) => ref).sort();
-      for (const name of removes ? [...refs, 'packed-refs'] : refs) {
-        await this.#lock(name);
-        held.push(name);
+      for (const { ref, to } of [...moves].sort((a, b) => (a.ref < b.ref ? -1 : 1))) {
+        await this.#lock(ref, to === null ? '' : `${to}\n`);
+        held.add(ref);
       }
-      forget = await this.#locks.note(this.#place.host.pid, held);
+      if (removes) {
+        await this.#lock('packed-refs', '');
+        held.add('packed-refs');
+      }
+      forget = await this.#locks.note(this.#place.host.pid, [...held]);
       const lost = await this.#lost(moves);
       if (lost !== null) return lost;
       const gone = moves.filter(({ to }) => to === null).map(({ ref }) => ref);
       if (gone.length > 0) await this.#unpack(new Set(gone));
-      for (const { ref, to } of moves) await (to === null ? this.#remove(ref) : this.#write(ref, to));
+      for (const { ref, to } of moves) {
+        if (to === null) await this.#remove(ref);
+        else await this.#release(ref, held);
+      }
       return null;
     } finally {
       for (const name of held) await this.#unlock(name);
@@ -176,13 +189,23 @@ export class FileRefs implements RefStore {
     return found ?? null;
   }
 
-  async #lock(name: string): Promise<void> {
+  /** Takes the lock of a ref. @param text what the ref is to hold, durable before any ref moves */
+  async #lock(name: string, text: string): Promise<void> {
     const { fs, clock } = this.#place;
     const path = `${this.#path(name)}.lock`;
     const begun = clock.now();
     for (let isCleared = false; ; ) {
       try {
-        await (await fs.open(path, 'wx', 0o644)).close();
+        const handle = await fs.open(path, 'wx', 0o644);
+        try {
+          await handle.writeFile(text);
+          await handle.sync();
+        } catch (error) {
+          await this.#unlock(name);
+          throw error;
+        } finally {
+          await handle.close();
+        }
         return;
       } catch (error) {
         if (hasCode(error, 'ENOENT')) {
@@ -206,26 +229,20 @@ export class FileRefs implements RefStore {
   }
 
   /** Renames the lock, with the new value in it, into place. */
-  async #write(ref: string, to: Revision): Promise<void> {
+  async #release(ref: string, held: Set<string>): Promise<void> {
     const { fs } = this.#place;
     const path = this.#path(ref);
     try {
-      const handle = await fs.open(`${path}.lock`, 'w');
-      try {
-        await handle.writeFile(`${to}\n`);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
       await fs.rename(`${path}.lock`, path).catch(async (error: unknown) => {
         if (!hasCode(error, 'EISDIR', 'ENOTEMPTY', 'EEXIST')) throw error;
         // Folders of refs that are gone.
         await removeEmpty(fs, path);
         await fs.rename(`${path}.lock`, path);
       });
+      held.delete(ref);
       await syncFolder(fs, dirname(path));
     } catch (error) {
-      throw error instanceof EnvironmentError ? error : cannotKeep(path, error);
+      throw cannotKeep(path, error);
     }
   }
 
@@ -256,6 +273,11 @@ export class FileRefs implements RefStore {
     await fs.rename(temporary, path);
     await syncFolder(fs, this.#place.commonDir);
   }
+}
+
+function brokenRef(name: string): EnvironmentError {
+  const said = `fatal: bad object ${name}`;
+  return cloneFault(said) ?? gitFailed(['update-ref'], 128, said);
 }
 
 async function removeEmpty(fs: FileSystem, folder: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** Moves refs of a repository, each from the value that it must have. The answer is that of `git push --porcelain`. */
 import type { RefUpdate } from '../../branch/git-remote.js';
 import type { PushResult } from '../../branch/push.js';
+import { REF_NAME } from '../file-refs.js';
 import {
   FLUSH,
   type Frame,
@@ -44,8 +45,9 @@ async function offerOf(frames: AsyncGenerator<Frame>): Promise<Offer> {
     const [text = '', offered = ''] = line.split('\0');
     abilities ??= new Set(offered.trim().split(' '));
     const [oid = '', ref = ''] = text.split(' ');
-    if (ref !== 'capabilities^{}' && ref !== '.have' && ref !== '') refs.set(ref, oid);
+    if (REF_NAME.test(ref)) refs.set(ref, oid);
   }
+  while (!(await frames.next()).done);
   return { refs, abilities: abilities ?? new Set() };
 }
 

@@ -1,4 +1,5 @@
 /** Reads from a repository by version 2 of git's protocol: its refs, and packs of what is missing here. */
+import { REF_NAME } from '../file-refs.js';
 import {
   DELIMITER,
   FLUSH,
@@ -7,12 +8,16 @@ import {
   frame,
   framesOf,
   lineOf,
-  ProtocolError,
   type Said,
 } from './pkt-line.js';
 import { type SmartHttp, WireFailure } from './smart-http.js';
 
 const REF = /^([0-9a-f]{40}|unborn) (\S+)(?: symref-target:(\S+))?/;
+/** Reads an answer to its end, which frees the connection. */
+async function readOut(frames: AsyncGenerator<Frame>): Promise<void> {
+  while (!(await frames.next()).done);
+}
+
 /** Most refs that are listed. */
 const MAX_REFS = 1_000_000;
 
@@ -88,6 +93,7 @@ export class UploadPack {
     }
     if ((found.get('object-format') ?? 'sha1') !== 'sha1')
       throw new WireFailure('fatal: mismatched algorithms: client sha1; server sha256\n');
+    await readOut(frames);
     this.#abilities = found;
     return found;
   }
@@ -111,12 +117,15 @@ export class UploadPack {
     ];
     const refs = new Map<string, string>();
     let head: string | null = null;
-    for await (const line of linesUntilEnd(await this.#command('ls-refs', args))) {
-      const [, oid = '', ref = '', target] = REF.exec(line) ?? [];
-      if (ref === 'HEAD') head = target ?? null;
+    const frames = await this.#command('ls-refs', args);
+    for await (const line of linesUntilEnd(frames)) {
+      const [, oid = '', ref = '', target = ''] = REF.exec(line) ?? [];
+      if (!REF_NAME.test(ref)) continue;
+      if (ref === 'HEAD') head = REF_NAME.test(target) ? target : null;
       if (oid && oid !== 'unborn') refs.set(ref, oid);
       if (refs.size > MAX_REFS) throw new WireFailure('fatal: protocol error: too many refs\n');
     }
+    await readOut(frames);
     return { refs, head };
   }
 
@@ -143,12 +152,7 @@ export class UploadPack {
       }
     }
     const parts: Buffer[] = [];
-    try {
-      for await (const part of firstBand(frames, this.#said)) parts.push(part);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      throw new WireFailure(`${this.#said.text}fatal: protocol error: ${error.message}\n`);
-    }
+    for await (const part of firstBand(frames, this.#said)) parts.push(part);
     const pack = Buffer.concat(parts);
     if (pack.toString('latin1', 0, 4) !== 'PACK' || pack.length < 32)
       throw new WireFailure('fatal: early EOF\n');
