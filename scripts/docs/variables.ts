@@ -46,7 +46,7 @@ export const VARIABLES: readonly (readonly [names: readonly string[], about: str
   [
     [
       ...['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM', 'GIT_CONFIG_COUNT'],
-      ...['GIT_SSL_CAINFO', 'GIT_SSL_CERT', 'GIT_SSL_KEY', 'GIT_SSL_NO_VERIFY'],
+      ...['GIT_SSL_CAINFO', 'GIT_SSL_CERT', 'GIT_SSL_KEY', 'GIT_SSL_NO_VERIFY', 'SUDO_UID'],
       ...['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'],
     ],
     'what `backend: git-embedded` takes from them, as git does',

@@ -22,10 +22,11 @@ import { EMBEDDED } from './drivers.js';
 import { fillFrom, needsProgram } from './embedded-driver.js';
 import { DEFAULT_BRANCH } from './git-places.js';
 import { identityOf } from './identity.js';
+import { thisUser } from './this-host.js';
 
 async function findOrNull(folder: string, { environment }: DriverHost) {
   try {
-    return (await findRepository(nodeFs, folder, environment)).repository;
+    return (await findRepository(nodeFs, folder, environment, thisUser)).repository;
   } catch (error) {
     if (error instanceof NoRepositoryError) return null;
     throw error;
@@ -72,7 +73,13 @@ async function clone({ source, name, folder }: CloneRequest, host: DriverHost): 
       data: { path: folder },
     });
   await makeFolder(folder);
-  await fillFrom(source, name, host)(join(folder, '.git'), false);
+  const gitDir = join(folder, '.git');
+  try {
+    await fillFrom(source, name, host)(gitDir, false);
+  } catch (error) {
+    await nodeFs.rm(gitDir, { recursive: true, force: true });
+    throw error;
+  }
   return withoutCredentials(source);
 }
 

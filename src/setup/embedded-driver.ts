@@ -36,7 +36,7 @@ import type { DriverContext, OpenedStore } from '../store/port/driver.js';
 import { EMBEDDED } from './drivers.js';
 import { DEFAULT_BRANCH, LOCAL_FOLDER, liesAt, refuseCommitted, usableRemote } from './git-places.js';
 import { committerOf, identityOf } from './identity.js';
-import { systemClock, thisHost } from './this-host.js';
+import { systemClock, thisHost, thisUser } from './this-host.js';
 import { xdgFolder } from './xdg-folder.js';
 
 /** What opening and cloning have in common. */
@@ -56,6 +56,9 @@ export function needsProgram(address: string): EnvironmentError {
   );
 }
 
+/** Whose repositories are trusted. Of a caller's file system, the caller knows. */
+const trusted = ({ fs }: EmbeddedHost) => (fs === undefined ? thisUser : null);
+
 async function remoteAt(
   name: string,
   url: string,
@@ -71,11 +74,12 @@ function optionsOf(
   host: EmbeddedHost,
   place: Pick<EmbeddedOptions, 'branch' | 'remote' | 'folder' | 'isManaged'>,
 ): EmbeddedOptions {
-  const { fs = nodeFs, timeout: timeoutMs, isOffline = false, waits } = host;
+  const { fs = nodeFs, timeout: timeoutMs, isOffline = false, waits, environment } = host;
   const committer = committerOf(identityOf(repository.config));
   return {
     ...place,
     fs,
+    environment,
     repository,
     committer,
     clock: systemClock,
@@ -97,7 +101,7 @@ export function fillFrom(
     if (!/^https?:\/\//i.test(url)) throw needsProgram(url);
     const made = { branch: asked ?? DEFAULT_BRANCH, remote: url, filter: isTip ? TIP_FILTER : null };
     await makeRepository(fs, path, { ...made, kgit: { branch: asked ?? DEFAULT_BRANCH } });
-    const found = await findRepository(fs, path, environment);
+    const found = await findRepository(fs, path, environment, trusted(host));
     const remote = await remoteAt('origin', url, found.repository.config, host);
     const place = { branch: made.branch, remote, folder: path, isManaged: true };
     const server = embeddedParts(optionsOf(found, host, place)).remote;
@@ -163,7 +167,7 @@ async function openByUrl(
   const state = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state');
   const wanted = { url, branch: asked, folder, history, now: systemClock.now() };
   const path = await managedClone(fillFrom(url, asked, context), wanted);
-  const found = await findRepository(fs, path, environment);
+  const found = await findRepository(fs, path, environment, trusted(context));
   const { config, commonDir } = found.repository;
   const branch = config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
   const own = join(state, cloneName(url, branch));
@@ -199,7 +203,7 @@ export async function openEmbedded(context: DriverContext): Promise<OpenedStore>
   if (spec?.isUrl) return openByUrl(spec, context);
   const path = resolve(cwd, spec?.place ?? '.');
   if (context.fs === undefined) await requireFolder(path);
-  const found = await findRepository(fs, path, environment);
+  const found = await findRepository(fs, path, environment, trusted(context));
   const { repository, checkedOut } = found;
   const { commonDir, config } = repository;
   if (spec === null) refuseCommitted(repository, path);

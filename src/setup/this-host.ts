@@ -35,6 +35,9 @@ export const thisHost: Host = {
   },
 };
 
+/** The user's uid; null if the system has none. */
+export const thisUser: number | null = process.getuid?.() ?? null;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),

@@ -7,7 +7,7 @@ import {
 } from '../../src/gitstore/embedded/embedded-store.js';
 import { findRepository } from '../../src/gitstore/embedded/found-repository.js';
 import { httpAccess } from '../../src/gitstore/embedded/http-access.js';
-import { systemClock, thisHost } from '../../src/setup/this-host.js';
+import { systemClock, thisHost, thisUser } from '../../src/setup/this-host.js';
 
 /** Opens a repository with the embedded git. @param more what differs from the usual options */
 export async function openEmbedded(
@@ -16,10 +16,11 @@ export async function openEmbedded(
   more: Partial<EmbeddedOptions> = {},
 ) {
   const fs = more.fs ?? nodeFs;
-  const { repository, checkedOut } = await findRepository(fs, path, process.env);
+  const { repository, checkedOut } = await findRepository(fs, path, process.env, thisUser);
   const url = repository.config.get(`remote.${remote}.url`);
   const options: EmbeddedOptions = {
     fs,
+    environment: process.env,
     repository,
     branch: 'main',
     remote:

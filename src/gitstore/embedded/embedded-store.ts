@@ -1,4 +1,5 @@
 /** Makes a store in a git repository without the git program. */
+import { basename, dirname, join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
 import type { Clock, Host, Waits } from '../../store/port/host.js';
@@ -19,6 +20,8 @@ import { CommitLine } from './commit-line.js';
 import { EmbeddedHistory } from './embedded-history.js';
 import { EmbeddedReview } from './embedded-review.js';
 import { FileRefs } from './file-refs.js';
+import { namesIn, textAt } from './files.js';
+import { attributeFiles } from './git-config.js';
 import { HttpRemote } from './http-remote.js';
 import { MadeEmptyCommits, makeCommits, refuseFilters } from './made-commits.js';
 import { ShallowFile } from './shallow-file.js';
@@ -34,6 +37,7 @@ export interface EmbeddedRemote {
 
 export interface EmbeddedOptions {
   readonly fs: FileSystem;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly repository: Repository;
   /** The state branch. */
   readonly branch: string;
@@ -76,7 +80,7 @@ export function embeddedParts(options: EmbeddedOptions): EmbeddedParts {
         remote?.fetchMissing(oids, timeoutMs, (result) => fetchFailure(result, shown, 'the command again'))
     : null;
   const objects = new StoredObjects({ fs, commonDir, fetchMissing });
-  const shallow = new ShallowFile(fs, commonDir);
+  const shallow = new ShallowFile(fs, commonDir, clock);
   const refs = new FileRefs({ fs, commonDir, folder, host, clock });
   const line = new CommitLine(objects, shallow);
   if (named) {
@@ -100,6 +104,27 @@ function checkedOutHere(branch: string, path: string): EnvironmentError {
   );
 }
 
+/** The checkout of a branch in any worktree of a repository; null if there is none. */
+async function checkoutOf(
+  fs: FileSystem,
+  { commonDir, config }: Repository,
+  branch: string,
+): Promise<string | null> {
+  const isIn = async (folder: string) =>
+    (await textAt(fs, join(folder, 'HEAD')))?.trimEnd() === `ref: refs/heads/${branch}`;
+  const bare = config.get('core.bare');
+  const isBare = bare === undefined ? basename(commonDir) !== '.git' : isOn(bare);
+  if (!isBare && (await isIn(commonDir))) return dirname(commonDir);
+  const worktrees = join(commonDir, 'worktrees');
+  for (const name of await namesIn(fs, worktrees)) {
+    const link = (await textAt(fs, join(worktrees, name, 'gitdir')))?.trimEnd();
+    // What is left of a worktree that was removed does not count.
+    const isThere = link !== undefined && (await textAt(fs, link)) !== null;
+    if (isThere && (await isIn(join(worktrees, name)))) return dirname(link);
+  }
+  return null;
+}
+
 /** What is known of checkouts without git: where the user's HEAD is. */
 export interface Standing {
   /** The checkout that contains the current folder; null if there is none. */
@@ -115,7 +140,7 @@ export function embeddedStore(
   { standing, lostTip }: { readonly standing: Standing; readonly lostTip: LostTip | null },
 ): { readonly store: GitStore; readonly review: Review } {
   const { objects, refs, line, remote } = parts;
-  const { fs, repository, branch, remote: named, folder, isManaged, committer, clock } = options;
+  const { fs, environment, repository, branch, remote: named, folder, isManaged, committer, clock } = options;
   const { commonDir, config } = repository;
   const branchRef = `refs/heads/${branch}`;
   const address =
@@ -133,7 +158,7 @@ export function embeddedStore(
     lostTip,
     leftBehind: { noteFormer: async () => undefined },
   };
-  const attributes = { fs, commonDir, configured: config.get('core.attributesfile') };
+  const attributes = { fs, commonDir, others: attributeFiles(config, environment) };
   const isCheckedOut = standing.checkedOut === branch && standing.workTree !== null;
   const store: GitStore = new GitStore({
     target: `${address}#${branch}`,
@@ -161,7 +186,8 @@ export function embeddedStore(
         await refs.apply([`update ${trackingRef} ${to}\n`]);
       },
       move: async (moves) => {
-        if (isCheckedOut) return { kind: 'refused', error: checkedOutHere(branch, standing.workTree ?? '') };
+        const checkout = isCheckedOut ? standing.workTree : await checkoutOf(fs, repository, branch);
+        if (checkout !== null) return { kind: 'refused', error: checkedOutHere(branch, checkout) };
         const stderr = await refs.apply(moves);
         return stderr === null ? { kind: 'moved', notes: [] } : { kind: 'lost', stderr };
       },

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { EnvironmentError } from '../../errors.js';
+import type { EnvironmentError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { cannotKeep } from '../../store/local/durable-files.js';
 import type { Clock, Host } from '../../store/port/host.js';

@@ -3,9 +3,10 @@ import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
 import type { FileSystem } from '../../store/port/means.js';
+import { gitFailed } from '../process/git.js';
 import { noRepository, type Repository } from '../repository/repository.js';
 import { syncFolder, textAt, writeNew } from './files.js';
-import { configSection, readGitConfig } from './git-config.js';
+import { configSection, configuredPath, protectedValues, readGitConfig } from './git-config.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -73,17 +74,49 @@ async function refuseForeign(fs: FileSystem, commonDir: string, config: Reposito
     });
 }
 
-/** Finds the repository that contains a folder. Throws NoRepositoryError, EnvironmentError. */
+/** Throws EnvironmentError for a repository of another user that `safe.directory` does not name: its configuration decides. */
+async function refuseStrangers(
+  fs: FileSystem,
+  { gitDir, workTree }: { gitDir: string; workTree: string | null },
+  commonDir: string,
+  uid: number | null,
+  environment: Environment,
+): Promise<void> {
+  if (uid === null) return;
+  const paths = [gitDir, commonDir, ...(workTree === null ? [] : [workTree])];
+  const owners = await Promise.all(paths.map(async (path) => (await fs.stat(path)).uid));
+  // As with git, root trusts the user who became it by sudo.
+  const trusted = [uid, ...(uid === 0 ? [Number(environment['SUDO_UID'] || 0)] : [])];
+  if (owners.every((owner) => trusted.includes(owner))) return;
+  const path = await realpath(workTree ?? gitDir);
+  let isSafe = false;
+  for (const value of await protectedValues(fs, 'safe.directory', environment)) {
+    const safe = configuredPath(value, environment).replace(/(?<=.)\/$/, '');
+    // An empty value takes back those before it.
+    if (safe === '') isSafe = false;
+    else if (safe === '*' || safe === path || (safe.endsWith('/*') && path.startsWith(safe.slice(0, -1))))
+      isSafe = true;
+  }
+  if (!isSafe)
+    throw gitFailed(['rev-parse'], 128, `fatal: detected dubious ownership in repository at '${path}'`);
+}
+
+/**
+ * Finds the repository that contains a folder. Throws NoRepositoryError, EnvironmentError.
+ * @param uid whose repositories are trusted; null if the system has no users, or the caller answers for the files
+ */
 export async function findRepository(
   fs: FileSystem,
   folder: string,
   environment: Environment,
+  uid: number | null,
 ): Promise<FoundRepository> {
   const found = await locate(fs, folder);
   if (found === null) throw noRepository(folder);
   const common = (await textAt(fs, join(found.gitDir, 'commondir')))?.trim();
   const shared = common === undefined ? found.gitDir : resolve(found.gitDir, common);
   const commonDir = await realpath(shared).catch(() => shared);
+  await refuseStrangers(fs, found, commonDir, uid, environment);
   const config = await readGitConfig(fs, commonDir, environment);
   await refuseForeign(fs, commonDir, config);
   const isBare = config.get('core.bare') === 'true' && common === undefined;

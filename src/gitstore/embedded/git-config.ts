@@ -27,9 +27,11 @@ function plainValue(text: string): string {
   return value.slice(0, kept);
 }
 
-/** Parses one of git's configuration files: the last value of each key, in lower case but for the middle part. */
-export function parseGitConfig(text: string): Map<string, string> {
-  const config = new Map<string, string>();
+type Setting = readonly [key: string, value: string];
+
+/** Parses one of git's configuration files: its settings in their order, keys in lower case but for the middle part. */
+export function parseGitConfig(text: string): Setting[] {
+  const config: Setting[] = [];
   let section = '';
   // A backslash at the end of a line continues it.
   for (const line of text
@@ -46,43 +48,85 @@ export function parseGitConfig(text: string): Map<string, string> {
     }
     const [, key, value] = (rest.startsWith('#') || rest.startsWith(';') ? null : VARIABLE.exec(rest)) ?? [];
     if (key && section)
-      config.set(`${section}.${key.toLowerCase()}`, value === undefined ? 'true' : plainValue(value));
+      config.push([`${section}.${key.toLowerCase()}`, value === undefined ? 'true' : plainValue(value)]);
   }
   return config;
 }
 
 /** The settings that `GIT_CONFIG_COUNT` hands to every git. */
-function fromEnvironment(environment: Environment): Map<string, string> {
+function fromEnvironment(environment: Environment): Setting[] {
   const count = Math.min(Number(environment['GIT_CONFIG_COUNT'] ?? 0) || 0, 1000);
-  const config = new Map<string, string>();
+  const config: Setting[] = [];
   for (let i = 0; i < count; i++) {
     const [key, value] = [environment[`GIT_CONFIG_KEY_${i}`], environment[`GIT_CONFIG_VALUE_${i}`]];
     const cut = [key?.indexOf('.') ?? -1, key?.lastIndexOf('.') ?? -1] as const;
     if (key === undefined || value === undefined || cut[0] < 0) continue;
     const name = `${key.slice(0, cut[0]).toLowerCase()}${key.slice(cut[0], cut[1])}${key.slice(cut[1]).toLowerCase()}`;
-    config.set(name, value);
+    config.push([name, value]);
   }
   return config;
 }
 
+/** A path in the configuration: `~/` is the user's home. */
+export function configuredPath(path: string, { HOME: home }: Environment): string {
+  return home && path.startsWith('~/') ? join(home, path.slice(2)) : path;
+}
+
+/** The user's folder `git`; null if the user has no home. */
+function usersFolder({ HOME: home, XDG_CONFIG_HOME: xdg }: Environment): string | null {
+  const folder = xdg || (home && join(home, '.config'));
+  return folder ? join(folder, 'git') : null;
+}
+
+/** Files of attributes outside of repositories. */
+export function attributeFiles(
+  config: ReadonlyMap<string, string>,
+  environment: Environment,
+): readonly string[] {
+  const named = config.get('core.attributesfile');
+  const folder = usersFolder(environment);
+  const own =
+    named !== undefined ? [configuredPath(named, environment)] : folder ? [join(folder, 'attributes')] : [];
+  return ['/etc/gitattributes', ...own];
+}
+
 /** Files of the system and of the user, in git's order. */
 function usersFiles(environment: Environment): readonly string[] {
-  const { HOME: home, XDG_CONFIG_HOME: xdg } = environment;
+  const { HOME: home } = environment;
   const system = environment['GIT_CONFIG_NOSYSTEM']
     ? []
     : [environment['GIT_CONFIG_SYSTEM'] ?? '/etc/gitconfig'];
   const named = environment['GIT_CONFIG_GLOBAL'];
   if (named !== undefined) return [...system, named].filter(Boolean);
-  const folder = xdg || (home && join(home, '.config'));
+  const folder = usersFolder(environment);
   return [
     ...system,
-    ...(folder ? [join(folder, 'git/config')] : []),
+    ...(folder ? [join(folder, 'config')] : []),
     ...(home ? [join(home, '.gitconfig')] : []),
   ];
 }
 
+async function settingsOf(
+  fs: FileSystem,
+  files: readonly string[],
+  environment: Environment,
+): Promise<Setting[]> {
+  const texts = await Promise.all(files.map((file) => textAt(fs, file)));
+  return [...texts.flatMap((text) => parseGitConfig(text ?? '')), ...fromEnvironment(environment)];
+}
+
+/** All values of a key that a repository does not decide: those of the system, the user and the environment. */
+export async function protectedValues(
+  fs: FileSystem,
+  key: string,
+  environment: Environment,
+): Promise<readonly string[]> {
+  const settings = await settingsOf(fs, usersFiles(environment), environment);
+  return settings.flatMap(([name, value]) => (name === key ? [value] : []));
+}
+
 /**
- * git's effective configuration, as far as it needs no program: files that others include are not read.
+ * git's effective configuration (the last value of each key), as far as it needs no program: files that others include are not read.
  * @param gitDir of a repository; null outside of one
  */
 export async function readGitConfig(
@@ -91,9 +135,7 @@ export async function readGitConfig(
   environment: Environment,
 ): Promise<Map<string, string>> {
   const files = [...usersFiles(environment), ...(gitDir === null ? [] : [join(gitDir, 'config')])];
-  const texts = await Promise.all(files.map((file) => textAt(fs, file)));
-  const parts = [...texts.map((text) => parseGitConfig(text ?? '')), fromEnvironment(environment)];
-  return new Map(parts.flatMap((part) => [...part]));
+  return new Map(await settingsOf(fs, files, environment));
 }
 
 /** A value as a configuration file holds it. */

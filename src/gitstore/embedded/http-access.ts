@@ -4,7 +4,8 @@ import { EnvironmentError } from '../../errors.js';
 import { accessToken, tokenVariables } from '../../model/value/access-token.js';
 import type { HttpClient } from '../../store/port/means.js';
 import { isOn } from '../objects/commit-builder.js';
-import type { HttpPlace } from './wire/smart-http.js';
+import { configuredPath } from './git-config.js';
+import { decoded, type HttpPlace } from './wire/smart-http.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Config = ReadonlyMap<string, string>;
@@ -61,14 +62,17 @@ function extraHeader(text: string | undefined): Record<string, string> {
 /** Credentials for a URL: those of the configuration, of the environment, or of the URL itself. */
 function authorization(address: string, config: Config, environment: Environment): Record<string, string> {
   const url = new URL(address);
+  const { username, password } = url;
+  // Settings are for URLs without credentials.
+  url.username = '';
+  url.password = '';
   const extra = extraHeader(httpSetting(config, url, 'extraheader'));
   if (Object.keys(extra).some((name) => name.toLowerCase() === 'authorization')) return extra;
   const token = accessToken(address, tokenVariables(environment), true);
-  const { username, password } = url;
   const known = token
     ? `${token.user}:${token.token}`
     : password
-      ? `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+      ? `${decoded(username)}:${decoded(password)}`
       : null;
   if (known === null) return extra;
   return { ...extra, Authorization: `Basic ${Buffer.from(known).toString('base64')}` };
@@ -86,7 +90,8 @@ export async function httpAccess(
   url.username = '';
   url.password = '';
   if (client) return { url: url.href, client, headers };
-  const setting = (variable: string, key: string) => environment[variable] || httpSetting(config, url, key);
+  const setting = (variable: string, key: string) =>
+    environment[variable] || configuredPath(httpSetting(config, url, key) ?? '', environment);
   const [ca, cert, key] = await Promise.all([
     file(setting('GIT_SSL_CAINFO', 'sslcainfo'), 'http.sslCAInfo'),
     file(setting('GIT_SSL_CERT', 'sslcert'), 'http.sslCert'),

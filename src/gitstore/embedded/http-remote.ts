@@ -12,7 +12,7 @@ import type { CommitLine } from './commit-line.js';
 import type { ShallowFile } from './shallow-file.js';
 import type { StoredObjects } from './stored-objects.js';
 import { newObjects, packOf } from './wire/pack.js';
-import type { Said } from './wire/pkt-line.js';
+import { ProtocolError, type Said } from './wire/pkt-line.js';
 import { pushRefs } from './wire/receive-pack.js';
 import { type HttpPlace, SmartHttp, WireFailure } from './wire/smart-http.js';
 import { type ServerRefs, UploadPack, WHOLE_LINE } from './wire/upload-pack.js';
@@ -148,8 +148,17 @@ export class HttpRemote implements Remote {
       depth: depth === 'tip' ? 1 : depth === 'all' ? WHOLE_LINE : undefined,
       filter: depth === 'all' ? 'tree:0' : (filter ?? undefined),
     });
-    await objects.addPack(asked.pack, filter !== null || depth === 'all');
+    await this.#take(asked.pack, filter !== null || depth === 'all', wants);
     await shallow.change(asked);
+  }
+
+  /** Stores a pack. Throws WireFailure if it lacks one of the objects that were asked for. */
+  async #take(pack: Buffer, isPromised: boolean, wants: readonly string[]): Promise<void> {
+    const { objects } = this.#parts;
+    await objects.addPack(pack, isPromised);
+    for (const oid of wants)
+      if (!(await objects.has(oid)))
+        throw new WireFailure('fatal: protocol error: the server did not send all objects\n');
   }
 
   /** Commits that are here: the tips that kgit follows, and some before them. */
@@ -180,7 +189,7 @@ export class HttpRemote implements Remote {
     const result = await this.#talk('fetching from', timeoutMs, async (http, said) => {
       const server = new UploadPack(http, said);
       const { pack } = await server.fetch({ wants: oids, haves: [], shallow: [], filter: 'blob:none' });
-      await this.#parts.objects.addPack(pack, true);
+      await this.#take(pack, true, oids);
       return { code: 0, stdout: Buffer.alloc(0), stderr: said.text };
     });
     if (result.code !== 0) throw failure(result);
@@ -256,8 +265,10 @@ export class HttpRemote implements Remote {
       const result = await exchange(new SmartHttp(place, timeoutMs), said);
       return { ...result, stderr: withoutProgress(result.stderr) };
     } catch (error) {
-      if (!(error instanceof WireFailure)) throw error;
-      const { result } = error;
+      const failure =
+        error instanceof ProtocolError ? new WireFailure(`fatal: protocol error: ${error.message}\n`) : error;
+      if (!(failure instanceof WireFailure)) throw failure;
+      const { result } = failure;
       return { ...result, stderr: withoutProgress(`${said.text}${result.stderr}`) };
     } finally {
       wait?.end();

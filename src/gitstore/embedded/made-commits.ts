@@ -53,14 +53,14 @@ export class MadeEmptyCommits implements EmptyCommits {
 }
 
 /** A line of attributes that sets or unsets a filter. */
-const FILTER = /^[^#\n]*\sfilter(=|\s|$)/m;
+const FILTER = /^\s*[^#\s].*\sfilter(=|\s|$)/m;
 
 /** Where git reads attributes, apart from the files of a commit. */
 export interface AttributeFiles {
   readonly fs: FileSystem;
   readonly commonDir: string;
-  /** core.attributesFile, if it is set. */
-  readonly configured: string | undefined;
+  /** Files outside of the repository. */
+  readonly others: readonly string[];
 }
 
 /**
@@ -69,7 +69,7 @@ export interface AttributeFiles {
  */
 export async function refuseFilters(
   objects: StoredObjects,
-  { fs, commonDir, configured }: AttributeFiles,
+  { fs, commonDir, others }: AttributeFiles,
   base: Revision | null,
   paths: readonly string[],
 ): Promise<void> {
@@ -77,7 +77,7 @@ export async function refuseFilters(
   for (const path of paths)
     for (let cut = path.lastIndexOf('/'); cut > 0; cut = path.lastIndexOf('/', cut - 1))
       folders.add(`${path.slice(0, cut)}/`);
-  const files = [join(commonDir, 'info/attributes'), ...(configured ? [configured] : [])];
+  const files = [join(commonDir, 'info/attributes'), ...others];
   for (const file of files) if (FILTER.test((await textAt(fs, file)) ?? '')) throw hasFilter(file);
   if (base === null) return;
   for (const folder of folders) {

@@ -1,3 +1,4 @@
+import { InvalidStateError } from '../../errors.js';
 import type { GitObject } from '../objects/cat-file.js';
 
 /** An entry of a tree. */
@@ -28,6 +29,7 @@ export function parseTree(data: Buffer): TreeEntry[] {
     const modeTo = data.indexOf(32, at);
     const nameTo = data.indexOf(0, modeTo);
     const to = nameTo + 21;
+    if (modeTo < 0 || nameTo < modeTo || to > data.length) throw new InvalidStateError('a tree is malformed');
     entries.push({
       mode: data.toString('latin1', at, modeTo),
       name: data.toString('latin1', modeTo + 1, nameTo),

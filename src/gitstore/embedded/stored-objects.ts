@@ -9,7 +9,7 @@ import type { Objects } from '../objects/object-reader.js';
 import { durableFs, namesIn } from './files.js';
 import { parseCommit, parseTree } from './object-formats.js';
 
-/** Types of the objects that kgit makes, in the order in which they are stored: none names one that is not there yet. */
+/** Types of the objects that are read and made. */
 const TYPES = ['blob', 'tree', 'commit', 'tag'] as const;
 type ObjectType = (typeof TYPES)[number];
 const isType = (type: string | undefined): type is ObjectType => TYPES.some((known) => known === type);
@@ -73,9 +73,9 @@ export class StoredObjects implements Objects {
     return this.#stored(oid);
   }
 
-  /** Whether an object is here. Nothing is fetched. */
+  /** Whether an object is stored here. Nothing is fetched. */
   async has(oid: string): Promise<boolean> {
-    return this.#made.has(oid) || (await this.#stored(oid)) !== null;
+    return (await this.#stored(oid)) !== null;
   }
 
   /** Reads an object that must be there. Throws InvalidStateError. */
@@ -94,12 +94,12 @@ export class StoredObjects implements Objects {
     return oid;
   }
 
-  /** Stores what was made, so that a power cut leaves all that a stored object names. Throws EnvironmentError. */
+  /** Stores what was made, so that a kill or a power cut leaves all that a stored object names. Throws EnvironmentError. */
   async store(): Promise<void> {
-    const made = [...this.#made.values()];
-    for (const type of TYPES)
-      await Promise.all(made.filter((object) => object.type === type).map((object) => this.#write(object)));
-    for (const { oid } of made) this.#made.delete(oid);
+    for (const round of inRounds(this.#made)) {
+      await Promise.all(round.map((object) => this.#write(object)));
+      for (const { oid } of round) this.#made.delete(oid);
+    }
   }
 
   async #write({ type, data }: GitObject): Promise<void> {
@@ -210,6 +210,41 @@ export class StoredObjects implements Objects {
     if (oids.length !== count) throw damaged('a pack');
     return oids;
   }
+}
+
+/** The objects that an object names. Submodules are not here. */
+function namedBy({ type, data }: GitObject): readonly string[] {
+  if (type === 'tree') return parseTree(data).flatMap(({ mode, oid }) => (mode === '160000' ? [] : [oid]));
+  if (type === 'tag') return /^object ([0-9a-f]{40})\n/.exec(data.toString('latin1'))?.slice(1) ?? [];
+  if (type !== 'commit') return [];
+  const { tree, parents } = parseCommit({ data });
+  return [tree, ...parents];
+}
+
+/** Puts objects in rounds: none names one of its own round, or of a later one. */
+function inRounds(objects: ReadonlyMap<string, GitObject>): GitObject[][] {
+  const rounds: GitObject[][] = [];
+  const placed = new Map<string, number>();
+  const stack = [...objects.values()].reverse();
+  for (let object = stack.at(-1); object; object = stack.at(-1)) {
+    const before = stack.length;
+    let at = 0;
+    for (const oid of placed.has(object.oid) ? [] : namedBy(object)) {
+      const named = objects.get(oid);
+      const place = placed.get(oid);
+      if (place !== undefined) at = Math.max(at, place + 1);
+      else if (named) stack.push(named);
+    }
+    // What it names comes first.
+    if (stack.length > before) continue;
+    stack.pop();
+    if (placed.has(object.oid)) continue;
+    placed.set(object.oid, at);
+    const round = rounds[at] ?? [];
+    round.push(object);
+    rounds[at] = round;
+  }
+  return rounds;
 }
 
 /** A file system that holds one pack, and the index that isomorphic-git makes of it. */

@@ -49,6 +49,7 @@ function parseTree(tree: Buffer, oidBytes: number): TreeEntry[] {
     const modeTo = tree.indexOf(32, at);
     const nameTo = tree.indexOf(0, modeTo);
     const to = nameTo + 1 + oidBytes;
+    if (modeTo < 0 || nameTo < modeTo || to > tree.length) throw new InvalidStateError('a tree is malformed');
     entries.push(new TreeEntry(tree, at, modeTo, nameTo, to));
     at = to;
   }

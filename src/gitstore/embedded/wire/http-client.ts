@@ -3,6 +3,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../../store/port/means.js';
+import { decoded } from './smart-http.js';
 
 /** How a server is reached. */
 export interface HttpOptions {
@@ -19,7 +20,7 @@ const basic = ({ username, password }: URL) =>
   username === ''
     ? {}
     : {
-        'Proxy-Authorization': `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`,
+        'Proxy-Authorization': `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`,
       };
 
 /** Node's HTTP client. */

@@ -53,7 +53,7 @@ export interface Said {
 /** Largest text of a server that is kept, in characters. */
 const MAX_SAID = 64 * 1024;
 
-/** Keeps what a server says. */
+/** Keeps what a server says, in whole lines. */
 export function hear(said: Said, text: string): void {
   const lines = text
     .split('\n')
@@ -69,18 +69,29 @@ export function hear(said: Said, text: string): void {
  * Throws ProtocolError for a server that gave up.
  */
 export async function* firstBand(frames: AsyncIterable<Frame>, said: Said): AsyncGenerator<Buffer> {
-  for await (const each of frames) {
-    if (typeof each === 'string') {
-      if (each === 'flush') return;
-      continue;
+  // A line that a server says may come in several frames.
+  let begun: Buffer = Buffer.alloc(0);
+  try {
+    for await (const each of frames) {
+      if (typeof each === 'string') {
+        if (each === 'flush') return;
+        continue;
+      }
+      const [band] = each;
+      const data = each.subarray(1);
+      if (band === 1) yield data;
+      else if (band === 2) {
+        begun = Buffer.concat([begun, data]);
+        const end = Math.max(begun.lastIndexOf('\n'), begun.lastIndexOf('\r')) + 1;
+        if (end === 0 && begun.length < MAX_SAID) continue;
+        hear(said, begun.toString('utf8', 0, end || begun.length));
+        begun = begun.subarray(end || begun.length);
+      } else if (band === 3) {
+        hear(said, `fatal: ${data.toString('utf8')}`);
+        throw new ProtocolError(data.toString('utf8').trim());
+      } else throw new ProtocolError('protocol error: bad band');
     }
-    const [band] = each;
-    const data = each.subarray(1);
-    if (band === 1) yield data;
-    else if (band === 2) hear(said, data.toString('utf8'));
-    else if (band === 3) {
-      hear(said, `fatal: ${data.toString('utf8')}`);
-      throw new ProtocolError(data.toString('utf8').trim());
-    } else throw new ProtocolError('protocol error: bad band');
+  } finally {
+    if (begun.length > 0) hear(said, begun.toString('utf8'));
   }
 }

@@ -26,28 +26,17 @@ interface Offer {
 async function offerOf(frames: AsyncGenerator<Frame>): Promise<Offer> {
   const refs = new Map<string, string>();
   let abilities: ReadonlySet<string> | null = null;
-  let isHeader = false;
   for await (const each of frames) {
-    if (typeof each === 'string') {
-      // A flush ends the name of the service, and then the refs.
-      if (isHeader) {
-        isHeader = false;
-        continue;
-      }
-      break;
-    }
+    // A flush ends the name of the service, and then the refs.
+    if (typeof each === 'string') continue;
     const line = lineOf(each);
     if (line.startsWith('ERR ')) throw new WireFailure(`fatal: remote error: ${line.slice(4)}\n`);
-    if (abilities === null && line.startsWith('# service=')) {
-      isHeader = true;
-      continue;
-    }
+    if (abilities === null && line.startsWith('# service=')) continue;
     const [text = '', offered = ''] = line.split('\0');
     abilities ??= new Set(offered.trim().split(' '));
     const [oid = '', ref = ''] = text.split(' ');
     if (REF_NAME.test(ref)) refs.set(ref, oid);
   }
-  while (!(await frames.next()).done);
   return { refs, abilities: abilities ?? new Set() };
 }
 

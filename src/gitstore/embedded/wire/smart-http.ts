@@ -29,6 +29,24 @@ export class WireFailure extends Error {
   }
 }
 
+/** Failures of a connection before a request is sent over it. */
+const NOT_SENT =
+  /Could not resolve|Failed to connect|is unreachable|No route to host|SSL certificate problem|SSL: no alternative|CONNECT tunnel/;
+
+/** The failure of a request that may have been carried out, as git reports it. */
+const brokenOff = (why: string) =>
+  new WireFailure(`error: RPC failed; ${why}\nfatal: the remote end hung up unexpectedly\n`);
+
+/** Decodes a part of a URL. As git does, what is not encoded properly stays. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    return text;
+  }
+}
+
 /** An answer in frames. */
 export type Body = AsyncIterable<Uint8Array>;
 
@@ -82,6 +100,8 @@ export class SmartHttp {
 
   /** As git does, the first request alone is redirected, and never from https to http. */
   #redirect(location: string, path: string): void {
+    if (!URL.canParse(location, this.#base.href))
+      throw new WireFailure('fatal: protocol error: the server redirects to no URL\n');
     const to = new URL(location, this.#base);
     const isSafe = to.protocol === 'https:' || (to.protocol === 'http:' && this.#base.protocol === 'http:');
     if (!isSafe || !to.href.endsWith(path))
@@ -119,6 +139,9 @@ export class SmartHttp {
     if (statusCode !== 200) {
       await drain(body);
       const host = this.#base.origin;
+      // The server may have gone on, and a proxy before it answered.
+      if (this.#isSent && statusCode >= 500)
+        throw brokenOff(`HTTP ${statusCode} curl 22 The requested URL returned error: ${statusCode}`);
       throw new WireFailure(
         statusCode === 401
           ? `fatal: Authentication failed for '${host}'\n`
@@ -151,14 +174,14 @@ export class SmartHttp {
   #failure(error: unknown): WireFailure {
     if (error instanceof WireFailure) return error;
     if (this.#signal.aborted) return new WireFailure('fatal: timed out\n', TIMED_OUT);
+    if (error instanceof ProtocolError)
+      return this.#isSent
+        ? brokenOff(error.message)
+        : new WireFailure(`fatal: protocol error: ${error.message}\n`);
     const words = curlWords(error, this.#base.hostname);
-    // git says so of a request that may have been carried out.
-    const isUnclear = this.#isSent && /Recv failure|Send failure/.test(words);
-    return new WireFailure(
-      isUnclear
-        ? `error: RPC failed; curl 56 ${words}\nfatal: the remote end hung up unexpectedly\n`
-        : `fatal: unable to access '${this.#base.href}/': ${words}\n`,
-    );
+    return this.#isSent && !NOT_SENT.test(words)
+      ? brokenOff(`curl 56 ${words}`)
+      : new WireFailure(`fatal: unable to access '${this.#base.href}/': ${words}\n`);
   }
 }
 

@@ -1,15 +1,6 @@
 /** Reads from a repository by version 2 of git's protocol: its refs, and packs of what is missing here. */
 import { REF_NAME } from '../file-refs.js';
-import {
-  DELIMITER,
-  FLUSH,
-  type Frame,
-  firstBand,
-  frame,
-  framesOf,
-  lineOf,
-  type Said,
-} from './pkt-line.js';
+import { DELIMITER, FLUSH, type Frame, firstBand, frame, framesOf, lineOf, type Said } from './pkt-line.js';
 import { type SmartHttp, WireFailure } from './smart-http.js';
 
 const REF = /^([0-9a-f]{40}|unborn) (\S+)(?: symref-target:(\S+))?/;
