@@ -1,11 +1,20 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { findRepository } from '../../../src/gitstore/embedded/found-repository.js';
 import type { Commit, Revision, StateStore } from '../../../src/store/port/state-store.js';
 import { changesContract } from '../../support/changes-contract.js';
 import { openEmbedded } from '../../support/embedded-git.js';
-import { bareRepository, emptyRepository, fsck, git, openGitStore } from '../../support/git-fixtures.js';
+import {
+  bareRepository,
+  emptyRepository,
+  fsck,
+  git,
+  openGitStore,
+  temporaryFolder,
+} from '../../support/git-fixtures.js';
 import { historyContract } from '../../support/history-contract.js';
 import { leaseContract } from '../../support/lease-contract.js';
 import { reviewContract } from '../../support/review-contract.js';
@@ -134,6 +143,36 @@ describe('the embedded git', () => {
     expect((await store.head()).revision).toBe(revision);
   });
 
+  it('refuses to write to a branch that is checked out in another worktree', async () => {
+    const place = made();
+    const { store } = await openEmbedded(place);
+    await swapAll(store, null, [commit({ a: '1' })]);
+    const other = join(temporaryFolder(), 'other');
+    git(place, 'worktree', 'add', '--quiet', other, 'main');
+    const { revision } = await store.head();
+    const outcome = await store.swap(revision, [commit({ a: '2' })], 10_000);
+    expect(outcome).toMatchObject({ kind: 'refused', error: { data: { path: other } } });
+    rmSync(other, { recursive: true });
+    expect(await store.swap(revision, [commit({ a: '2' })], 10_000)).toMatchObject({ kind: 'swapped' });
+  });
+
+  it.runIf(process.getuid?.() === 0)('refuses the repository of another user', async () => {
+    const place = made();
+    chownSync(place, 4711, 4711);
+    const find = (environment: Record<string, string>) => findRepository(nodeFs, place, environment, 0);
+    const safe = (value: string) => ({
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'safe.directory',
+      GIT_CONFIG_VALUE_0: value,
+    });
+    const own = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
+    for (const environment of [own, { ...own, ...safe('/elsewhere') }])
+      await expect(find(environment)).rejects.toThrow('belongs to another user');
+    for (const value of ['*', realpathSync(place)])
+      expect((await find({ ...own, ...safe(value) })).repository.workTree).toBeNull();
+    chownSync(place, 0, 0);
+  });
+
   it.each([
     ['a filter of attributes', ['.gitattributes', 'secret/** filter=git-crypt\n'], 'REFUSED'],
     ['signing', ['commit.gpgSign', 'true'], 'ENVIRONMENT'],
@@ -163,7 +202,6 @@ describe('the embedded git', () => {
       join(place, 'packed-refs'),
       `# pack-refs with: peeled\n${'1'.repeat(40)} refs/heads/main/below\n`,
     );
-    const { rmSync } = await import('node:fs');
     rmSync(lock);
     await expect(store.swap(null, [commit({ a: '1' })], 10_000)).rejects.toThrow(/main\/below/);
     rmSync(join(place, 'packed-refs'));

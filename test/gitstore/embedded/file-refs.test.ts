@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import nodeFs from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FileRefs, REF_NAME } from '../../../src/gitstore/embedded/file-refs.js';
+import { systemClock, thisHost } from '../../../src/setup/this-host.js';
+import type { FileSystem } from '../../../src/store/port/means.js';
+import { bareRepository } from '../../support/git-fixtures.js';
+
+const [ONE, TWO] = ['1'.repeat(40), '2'.repeat(40)];
+const MAIN = 'refs/heads/main';
+let path: string;
+let lock: string;
+beforeEach(() => {
+  path = bareRepository();
+  lock = join(path, `${MAIN}.lock`);
+});
+
+const opened = (more: Partial<FileSystem> = {}, host = thisHost) =>
+  new FileRefs({
+    fs: { ...nodeFs, ...more },
+    commonDir: path,
+    folder: join(path, 'kgit'),
+    host,
+    clock: systemClock,
+  });
+
+describe('refs in files', () => {
+  it('leave the lock that another takes once the own one is released', async () => {
+    const rename: FileSystem['rename'] = async (from, to) => {
+      await nodeFs.rename(from, to);
+      if (from === lock) writeFileSync(lock, 'of another git');
+    };
+    expect(await opened({ rename }).apply([`create ${MAIN} ${ONE}\n`])).toBeNull();
+    expect(readFileSync(lock, 'utf8')).toBe('of another git');
+    expect(readFileSync(join(path, MAIN), 'utf8')).toBe(`${ONE}\n`);
+  });
+
+  it('move together or not at all if a lock cannot be written', async () => {
+    const refs = opened();
+    await refs.apply([`create ${MAIN} ${ONE}\n`, `create refs/kgit/x ${ONE}\n`]);
+    const open: FileSystem['open'] = async (name, ...more) => {
+      const handle = await nodeFs.open(name, ...more);
+      if (name === join(path, 'refs/kgit/x.lock'))
+        handle.writeFile = () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+      return handle;
+    };
+    const moves = [`update ${MAIN} ${TWO} ${ONE}\n`, `update refs/kgit/x ${TWO} ${ONE}\n`];
+    await expect(opened({ open }).apply(moves)).rejects.toMatchObject({ code: 'ENVIRONMENT' });
+    expect([...(await refs.read([MAIN, 'refs/kgit/x'])).values()]).toEqual([ONE, ONE]);
+    expect(existsSync(lock) || existsSync(join(path, 'refs/kgit/x.lock'))).toBe(false);
+  });
+
+  it('free the locks of a process that was killed, and of no other git', async () => {
+    const dead = { ...thisHost, pid: 999_999, processStart: () => null };
+    // The process ends with its locks in hand.
+    const rename: FileSystem['rename'] = () => new Promise(() => undefined);
+    void opened({ rename }, dead).apply([`create ${MAIN} ${ONE}\n`]);
+    await expect.poll(() => existsSync(join(path, 'kgit/ref-locks/999999'))).toBe(true);
+    writeFileSync(join(path, 'HEAD.lock'), 'of another git');
+    expect(existsSync(lock)).toBe(true);
+    expect(await opened().apply([`create ${MAIN} ${TWO}\n`])).toBeNull();
+    expect(readdirSync(path)).toContain('HEAD.lock');
+  });
+
+  it('that are empty or garbled are told, and no older packed value is taken', async () => {
+    writeFileSync(join(path, 'packed-refs'), `${ONE} ${MAIN}\n`);
+    const refs = opened();
+    expect((await refs.read([MAIN])).get(MAIN)).toBe(ONE);
+    for (const text of ['', 'x\n', 'ref: refs/heads/../../x\n']) {
+      writeFileSync(join(path, MAIN), text);
+      const broken = { code: 'ENVIRONMENT', message: expect.stringContaining(MAIN) };
+      await expect(refs.read([MAIN])).rejects.toMatchObject(broken);
+      await expect(refs.list(['refs/heads'])).rejects.toMatchObject(broken);
+    }
+  });
+
+  it('have names that lead nowhere else', async () => {
+    for (const name of ['refs/heads/main', 'refs/kgit/remote/a.b/ü', 'HEAD', 'refs/heads/@'])
+      expect(name).toMatch(REF_NAME);
+    for (const name of [
+      ...['refs/kgit/locks/../../x', 'refs/heads/.x', 'refs//x', 'refs/heads/x.lock', 'refs/heads/x/'],
+      ...['refs/heads/a b', 'refs/heads/a\\b', 'refs/heads/a@{1}', 'x', 'refs/heads/x.lock/y', '/refs/x'],
+    ])
+      expect(name).not.toMatch(REF_NAME);
+    const refs = opened();
+    await expect(refs.apply([`create refs/heads/../../x ${ONE}\n`])).rejects.toThrow(RangeError);
+  });
+});
