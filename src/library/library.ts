@@ -1,6 +1,6 @@
 /** The library: `import { openStore } from 'kgit'`. It calls the same use cases as the command line. */
 import { openStateRepository } from '../setup/composition.js';
-import { localSettings, readSources, withBackend } from '../setup/config.js';
+import { localSettings, readSources } from '../setup/config.js';
 import { Store } from './store.js';
 import type { StoreOptions } from './types.js';
 
@@ -21,9 +21,10 @@ export async function openStore(place?: string, options: StoreOptions = {}): Pro
     ...{ flags, environment, cwd },
     file: config ?? environment['KGIT_CONFIG'],
     uid: process.getuid?.() ?? null,
+    backend,
     warn: (message) => process.emitWarning(message, 'KgitWarning'),
   });
-  const local = localSettings(withBackend(sources, backend));
+  const local = localSettings(sources);
   const opened = await openStateRepository(local.settings, cwd, environment, { fs, http });
   const store = new Store({ opened, local, environment, runId });
   try {

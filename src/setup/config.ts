@@ -34,6 +34,8 @@ export interface ConfigSources {
   /** The user's uid; null if the system has none. */
   readonly uid: number | null;
   readonly warn: (message: string) => void;
+  /** The driver that the caller names, above all sources. */
+  readonly backend?: string | undefined;
   /** Whether to use only flags and variables, and read no files. */
   readonly withoutFiles?: boolean;
 }
@@ -279,10 +281,13 @@ export interface SettingSource {
 
 /** Reads the settings of every source except the repository's own kgit.yaml, highest precedence first. */
 export async function readSources(sources: ConfigSources): Promise<readonly SettingSource[]> {
-  const given: SettingSource[] = [
-    { layer: flagLayer(sources), kind: 'flag', path: null },
-    { layer: environmentLayer(sources), kind: 'environment', path: null },
-  ];
+  const given = withBackend(
+    [
+      { layer: flagLayer(sources), kind: 'flag', path: null },
+      { layer: environmentLayer(sources), kind: 'environment', path: null },
+    ],
+    sources.backend,
+  );
   if (sources.withoutFiles) return withEmbedded(given, sources);
   const named = { layer: await namedLayer(sources.file, sources), path: sources.file ?? null };
   const project = await projectLayers(sources);
@@ -293,10 +298,7 @@ export async function readSources(sources: ConfigSources): Promise<readonly Sett
 }
 
 /** Puts a driver that the caller names above all sources. Throws UsageError for one that does not exist. */
-export function withBackend(
-  found: readonly SettingSource[],
-  backend: string | undefined,
-): readonly SettingSource[] {
+function withBackend(found: readonly SettingSource[], backend: string | undefined): readonly SettingSource[] {
   if (backend === undefined) return found;
   if (!DRIVERS.has(backend))
     throw new UsageError(`backend ${JSON.stringify(backend)} is not one that this kgit has`, {

@@ -41,8 +41,8 @@ const brokenOff = (why: string) =>
 export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
-  } catch (error) {
-    if (!(error instanceof URIError)) throw error;
+  } catch {
+    // It is not encoded.
     return text;
   }
 }
