@@ -67,7 +67,8 @@ const make: StoreMaker = {
 /** Clones into `.git` of a new folder, without a checkout. */
 async function clone({ source, name, folder }: CloneRequest, host: DriverHost): Promise<string> {
   if (!/^https?:\/\//i.test(source)) throw needsProgram(source);
-  if (existsSync(folder) && (await nodeFs.readdir(folder)).length > 0)
+  const isThere = existsSync(folder);
+  if (isThere && (await nodeFs.readdir(folder)).length > 0)
     throw new UsageError(`the folder ${folder} is there already and not empty`, {
       suggestions: ['Choose another folder'],
       data: { path: folder },
@@ -77,7 +78,7 @@ async function clone({ source, name, folder }: CloneRequest, host: DriverHost): 
   try {
     await fillFrom(source, name, host)(gitDir, false);
   } catch (error) {
-    await nodeFs.rm(gitDir, { recursive: true, force: true });
+    await nodeFs.rm(isThere ? gitDir : folder, { recursive: true, force: true });
     throw error;
   }
   return withoutCredentials(source);

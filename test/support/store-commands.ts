@@ -92,7 +92,9 @@ const runsOn = (
   ...(isGit ? [] : [run('backup', [join(folder, 'state.ndjson.gz')])]),
   run('migrate', ['--to', `file:${join(folder, 'moved')}`, '--dry-run'], 0, /dry run/),
   run('mirror', [legacy, ...AUTHOR]),
-  run('mirror', ['--to', gitCopy], 0, /[1-9]\d* commits/),
+  isGit
+    ? run('mirror', ['--to', gitCopy], 2, backend)
+    : run('mirror', ['--to', gitCopy], 0, /[1-9]\d* commits/),
   run('doctor', []),
   run('edit', ['--deployment', 'dep-a', ...AUTHOR]),
   run('completion', ['bash']),
