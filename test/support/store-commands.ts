@@ -93,7 +93,7 @@ const runsOn = (
   run('migrate', ['--to', `file:${join(folder, 'moved')}`, '--dry-run'], 0, /dry run/),
   run('mirror', [legacy, ...AUTHOR]),
   isGit
-    ? run('mirror', ['--to', gitCopy], 2, backend)
+    ? run('mirror', ['--to', gitCopy], 2, /not git/)
     : run('mirror', ['--to', gitCopy], 0, /[1-9]\d* commits/),
   run('doctor', []),
   run('edit', ['--deployment', 'dep-a', ...AUTHOR]),
