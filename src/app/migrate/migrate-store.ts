@@ -2,6 +2,7 @@ import { ConflictError, EnvironmentError, FindingsError, InvalidStateError } fro
 import type { Actor } from '../../model/operation/operation.js';
 import { isRevisionId, originOf } from '../../model/operation/origin-trailer.js';
 import { MARKER_FILE } from '../../model/subject/layout.js';
+import { counted } from '../../model/value/counted.js';
 import { shellWord } from '../../model/value/shell-word.js';
 import type { OpenRepository } from '../../setup/composition.js';
 import type { Backend } from '../../store/port/backend.js';
@@ -162,7 +163,7 @@ export function differs(
   const findings = [...comparison.findings, ...lower.map((name) => `lock ${name}: its token is lower`)];
   const count = comparison.differences + lower.length;
   return new FindingsError(
-    `the copy differs from the store in ${count} ${count === 1 ? 'place' : 'places'}: ${findings.slice(0, 3).join('; ')}`,
+    `the copy differs from the store in ${counted(count, 'place')}: ${findings.slice(0, 3).join('; ')}`,
     {
       suggestions: [
         inUse === null

@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
-import { NoRepositoryError } from '../../errors.js';
+import { resolve } from 'node:path';
 import { parseRepositorySpec } from '../../model/subject/repository-spec.js';
 import { type OpenOptions, type OpenRepository, openStateRepository } from '../../setup/composition.js';
 import { abilityIfAny } from '../../setup/facet-of.js';
 import { DEFAULT_BRANCH, liesAt } from '../../setup/git-places.js';
 import type { Settings } from '../../setup/settings.js';
 import type { Environment } from '../../setup/this-host.js';
-import { xdgFolder } from '../../setup/xdg-folder.js';
 
 export interface TargetHost extends OpenOptions {
   readonly settings: Settings;
@@ -39,7 +36,7 @@ export async function openTarget(
     const opened = await openStateRepository(own, cwd, environment, options);
     return { opened, address: addressOf(opened) };
   }
-  const { place, branch, isUrl } = parseRepositorySpec(word, liesAt(cwd));
+  const { place, isUrl } = parseRepositorySpec(word, liesAt(cwd));
   const host = { cwd, environment, timeout: settings.timeout, waits: options.waits };
   if (!isUrl) {
     const folder = resolve(cwd, place);
@@ -49,19 +46,9 @@ export async function openTarget(
     const opened = await openStateRepository(own, cwd, environment, options);
     return { opened, address: addressOf(opened) };
   }
-  try {
-    const opened = await openStateRepository(own, cwd, environment, options);
-    return { opened, address: addressOf(opened) };
-  } catch (error) {
-    // An empty repository on a server has no branch to clone.
-    if (!(error instanceof NoRepositoryError) || (branch ?? DEFAULT_BRANCH) !== DEFAULT_BRANCH) throw error;
-    if (!makes) return { opened: null, address: place };
-    const name = `migrated-${createHash('sha256').update(place).digest('hex').slice(0, 16)}`;
-    const folder = join(xdgFolder(environment, 'XDG_STATE_HOME', '.local/state'), name);
-    await make.make(folder, place, host);
-    const opened = await openStateRepository({ ...settings, repo: folder }, cwd, environment, options);
-    return { opened, address: addressOf(opened) };
-  }
+  // An empty repository on a server gets its branch with the first push.
+  const opened = await openStateRepository(own, cwd, environment, { ...options, mayBeEmpty: true });
+  return { opened, address: addressOf(opened) };
 }
 
 /** What users give as `--repo` for an open store, without secrets. */

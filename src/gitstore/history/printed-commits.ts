@@ -1,26 +1,17 @@
 import type { Revision } from '../../store/port/state-store.js';
 import type { Git } from '../process/git.js';
-import { gitRecords } from '../process/git-records.js';
+import { gitRecords, RAW_CHANGES } from '../process/git-records.js';
 
 /** Begins the record of a commit. Its changes follow, each a line of `--raw` and a path. */
 const COMMIT = '\u0001';
 const FIELDS = ['%H', '%P', '%an', '%ae', '%at', '%ct', '%B'];
 const ARGS = [
   'log',
-  '--first-parent',
-  '--diff-merges=first-parent',
   '--root',
   '--reverse',
   '--encoding=UTF-8',
   `--format=%x01${FIELDS.map((field) => `${field}%x00`).join('')}`,
-  '--raw',
-  '--no-abbrev',
-  '--no-renames',
-  '--no-show-signature',
-  '--no-color',
-  '--no-ext-diff',
-  '-O/dev/null',
-  '-z',
+  ...RAW_CHANGES,
 ];
 /** A changed file: modes and objects on both sides. */
 const CHANGE = /^\n?:(\d{6}) (\d{6}) [0-9a-f]{40,64} ([0-9a-f]{40,64}) [A-Z]\d*$/;

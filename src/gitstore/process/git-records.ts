@@ -2,6 +2,23 @@ import { recordsOf } from '../../process/child-output.js';
 import { type Git, gitFailed, notThere, TIMED_OUT } from './git.js';
 
 /**
+ * Arguments of `git log` that have it print what each commit on the line changed, whatever the user's configuration says:
+ * raw, in the order of paths, ended by NUL.
+ */
+export const RAW_CHANGES: readonly string[] = [
+  '--first-parent',
+  '--diff-merges=first-parent',
+  '--raw',
+  '--no-abbrev',
+  '--no-renames',
+  '--no-show-signature',
+  '--no-color',
+  '--no-ext-diff',
+  '-O/dev/null',
+  '-z',
+];
+
+/**
  * Runs git and yields its output in batches of records that end with `separator`; git is paused while nothing reads.
  * In a partial clone each piece of output has the time limit of a fetch.
  * Throws EnvironmentError when git fails, and RemoteError when it could not fetch what a partial clone lacks.

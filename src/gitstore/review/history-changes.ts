@@ -3,26 +3,12 @@ import type { ChangedFile, HistoryChange, HistoryCommit } from '../../store/port
 import type { Revision } from '../../store/port/state-store.js';
 import { changedFile } from '../objects/raw-changes.js';
 import type { Git } from '../process/git.js';
-import { gitRecords } from '../process/git-records.js';
+import { gitRecords, RAW_CHANGES } from '../process/git-records.js';
 
 /** Begins the record of a commit. Its changes follow, each a line of `--raw` and a path. */
 const COMMIT = '\u0001';
 const FIELDS = ['%H', '%an', '%cI', '%(trailers:key=Kgit-Accepts-Removal,valueonly,separator=%x20)'];
-const ARGS = [
-  'log',
-  '--first-parent',
-  '--diff-merges=first-parent',
-  `--format=%x01${FIELDS.join('%x00')}`,
-  '--raw',
-  '--no-abbrev',
-  '--no-renames',
-  '--no-show-signature',
-  '--no-color',
-  '--no-ext-diff',
-  // Changes are grouped into months by the order of their paths.
-  '-O/dev/null',
-  '-z',
-];
+const ARGS = ['log', `--format=%x01${FIELDS.join('%x00')}`, ...RAW_CHANGES];
 /** How many changes are yielded at a time, unless one month alone has more. */
 const BATCH = 4_096;
 
