@@ -1,4 +1,4 @@
-/** Every command on a store that is not git: suites of drivers call it. */
+/** Every command on a store that the git program does not serve: suites of drivers call it. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

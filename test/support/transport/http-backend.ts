@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+/** The server finds git, whatever a test takes out of the PATH of kgit. */
+const PATH = process.env['PATH'];
+
 /** Answers one request by `git http-backend`, as a web server runs it (CGI). `user` may push. */
 export function httpBackend(
   root: string,
@@ -12,7 +15,7 @@ export function httpBackend(
   const header = (name: string) => String(request.headers[name] ?? '');
   const child = spawn('git', ['http-backend'], {
     env: {
-      PATH: process.env['PATH'],
+      PATH,
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_CONFIG_COUNT: '1',
       GIT_CONFIG_KEY_0: 'safe.directory',
