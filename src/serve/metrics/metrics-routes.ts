@@ -1,0 +1,3 @@
+import type { Routes } from '../parts.js';
+
+export const metricsRoutes: Routes = () => undefined;

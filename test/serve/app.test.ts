@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { EnvironmentError, NotFoundError } from '../../src/errors.js';
+import { serveApp } from '../../src/serve/app.js';
+import { testParts } from '../support/serve/serve-parts.js';
+
+describe('every answer', () => {
+  it('lets a page load from this server alone, and no other page use it', async () => {
+    const app = serveApp(await testParts());
+    for (const path of ['/healthz', '/none']) {
+      const { headers } = await app.request(path);
+      expect(headers.get('content-security-policy')).toBe(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      );
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+      expect(headers.has('access-control-allow-origin')).toBe(false);
+    }
+  });
+
+  it('is an Error document where there is nothing', async () => {
+    const answer = await serveApp(await testParts()).request('/none');
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({ kind: 'Error', error: { code: 'NOT_FOUND', exitCode: 15 } });
+  });
+
+  it('tells a failure by its code, and what is about this machine to the operator alone', async () => {
+    const parts = await testParts();
+    const app = serveApp(parts);
+    app.get('/missing', () => {
+      throw new NotFoundError('no such deployment', {
+        suggestions: ['Look'],
+        data: { subject: 'deployment/a' },
+      });
+    });
+    app.get('/disk', () => {
+      throw new EnvironmentError('cannot write /home/ada/.local/state/kgit');
+    });
+    app.get('/bug', () => {
+      throw new TypeError('undefined is not a function at /opt/kgit');
+    });
+    const missing = await app.request('/missing');
+    expect([missing.status, await missing.json()]).toMatchObject([
+      404,
+      {
+        kind: 'Error',
+        error: {
+          code: 'NOT_FOUND',
+          message: 'no such deployment',
+          exitCode: 15,
+          suggestions: ['Look'],
+          data: { subject: 'deployment/a' },
+        },
+      },
+    ]);
+    expect(parts.faults).toEqual([]);
+    for (const [path, status] of [
+      ['/disk', 503],
+      ['/bug', 500],
+    ] as const) {
+      const answer = await app.request(path);
+      expect(answer.status).toBe(status);
+      expect(await answer.text()).not.toMatch(/home|opt|undefined/);
+    }
+    expect(parts.faults.map(({ message }) => message)).toEqual([
+      'cannot write /home/ada/.local/state/kgit',
+      'undefined is not a function at /opt/kgit',
+    ]);
+  });
+});
+
+describe('health', () => {
+  it('is ready once the repository was read and each context has answered or failed', async () => {
+    const stop = new AbortController();
+    const parts = await testParts({ stopping: stop.signal });
+    const app = serveApp(parts);
+    const ready = async () => (await app.request('/readyz')).status;
+    const { repository } = parts.monitor.health;
+    const hub = { context: 'hub', management: null, observedAt: null, error: null };
+    expect((await app.request('/healthz')).status).toBe(200);
+    expect(await ready()).toBe(200);
+    parts.monitor.change('health', { repository: { ...repository, revision: null } });
+    expect(await ready()).toBe(503);
+    parts.monitor.change('health', { repository, contexts: [hub] });
+    expect(await ready()).toBe(503);
+    parts.monitor.change('health', { contexts: [{ ...hub, observedAt: 1 }] });
+    expect(await ready()).toBe(200);
+    stop.abort();
+    expect([await ready(), (await app.request('/healthz')).status]).toEqual([503, 200]);
+  });
+});
