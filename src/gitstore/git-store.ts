@@ -232,7 +232,11 @@ export class GitStore implements Backend {
     return { kind: 'swapped', revisions: built.revisions, notes, locks: tipsOf(locks) };
   }
 
-  async *changes(after: Revision | null, signal: AbortSignal): AsyncGenerator<RevisionChange> {
+  async *changes(
+    after: Revision | null,
+    signal: AbortSignal,
+    maxAge?: number,
+  ): AsyncGenerator<RevisionChange> {
     // Loaded late: few commands watch.
     const [{ branchTips }, { changesBetween }] = await Promise.all([
       import('./branch/branch-tips.js'),
@@ -245,7 +249,7 @@ export class GitStore implements Backend {
       head: () => this.head(),
       fetchedAt: published && (() => readFetchedAt(commonDir, clock.now())),
       fetch: (timeoutMs) => this.refresh(timeoutMs),
-      ...{ clock, signal },
+      ...{ clock, signal, maxAge },
     });
     let at = after;
     for await (const tip of tips)

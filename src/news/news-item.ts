@@ -25,8 +25,23 @@ export interface OutboxNews {
   readonly document: OutboxDocument;
 }
 
+/** A rewrite of the shared history, as by a force-push: what follows is not built on what was told before. */
+export interface RepositoryNews {
+  readonly kind: 'repository';
+  readonly document: RepositoryDocument;
+}
+
 /** News that has no place in the journal yet. */
-export type News = ChangeNews | TransitionNews | DivergenceNews | OutboxNews;
+export type News = ChangeNews | TransitionNews | DivergenceNews | OutboxNews | RepositoryNews;
+
+/** The kinds of news. */
+export const NEWS_KINDS = [
+  'change',
+  'transition',
+  'divergence',
+  'outbox',
+  'repository',
+] as const satisfies readonly News['kind'][];
 
 /** News in its place in the journal. */
 export type NewsItem = News & {
@@ -60,6 +75,8 @@ export interface ChangeDocument {
     readonly [field: string]: unknown;
   }[];
   readonly files: readonly string[];
+  /** Set if events, changes or files were left out, or values in them, because the document would be too large. */
+  readonly truncated?: true;
 }
 
 export interface TransitionDocument {
@@ -97,5 +114,14 @@ export interface OutboxDocument {
   readonly waiting: number;
   /** When the oldest waiting write was made; null if none waits. */
   readonly oldest: string | null;
+  readonly observedAt: string;
+}
+
+export interface RepositoryDocument {
+  readonly type: 'rewritten';
+  /** The last revision that was told, which is not in the store any more. */
+  readonly from: string;
+  /** Where the server goes on; null if the store is empty. */
+  readonly to: string | null;
   readonly observedAt: string;
 }

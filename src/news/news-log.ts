@@ -7,7 +7,8 @@ export interface NewsLog {
   /** Adds news. It is durable, and then sent to followers, once this resolves. Throws EnvironmentError. */
   append(news: readonly News[]): Promise<readonly NewsItem[]>;
   /**
-   * Yields the items behind `after`, oldest first, then new ones as they come; ends when `signal` aborts.
+   * Yields the items behind `after`, oldest first, then new ones as they come. Ends when `signal` aborts, and for a reader
+   * so slow that the next item is no longer kept.
    * @param after null for what is still kept
    * @returns null if `after` is of another journal, or older than what is kept: the caller has to begin anew
    */

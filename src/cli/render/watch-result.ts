@@ -1,6 +1,5 @@
+import { changeDocument } from '../../app/watch/change-document.js';
 import { EXIT_CODES } from '../../errors.js';
-import { formatTimestamp } from '../../model/event/event.js';
-import { formatSubject } from '../../model/subject/subject.js';
 import { formatTime } from '../../model/value/time.js';
 import type { PublishedChange, SubjectRow } from '../../review/published-change.js';
 import type { CommandResult, Screen } from '../../terminal/output.js';
@@ -49,15 +48,9 @@ function watchLines(change: PublishedChange, screen: Screen): string[] {
 
 /** Builds the result that `kgit watch` prints for one revision. */
 export function watchResult(change: PublishedChange): CommandResult {
-  const { revision, parent, time, author, title, events, changes, files } = change;
   return {
-    json: {
-      ...{ revision, parent, timestamp: formatTimestamp(time), author, title },
-      events: events.map(({ subject, event }) => ({ ...event, subject: formatSubject(subject) })),
-      changes,
-      files,
-    },
-    names: [revision],
+    json: changeDocument(change),
+    names: [change.revision],
     lines: (screen) => watchLines(change, screen),
   };
 }

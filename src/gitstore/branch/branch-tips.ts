@@ -3,7 +3,7 @@ import type { Head, Revision } from '../../store/port/state-store.js';
 
 /** How often the refs of this clone are looked at, in ms. */
 const LOOK_MS = 200;
-/** How old the last fetch of this clone may be, in ms. */
+/** How old the last fetch of this clone may become unless the caller says, in ms. */
 const FETCH_MS = 5_000;
 /** How long a fetch may take, in ms. */
 const FETCH_LIMIT_MS = 30_000;
@@ -17,11 +17,13 @@ export interface WatchedBranch {
   readonly fetch: (timeoutMs: number) => Promise<unknown>;
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
   readonly signal: AbortSignal;
+  /** How old the last fetch of this clone may become, in ms. */
+  readonly maxAge?: number | undefined;
 }
 
 /**
  * Yields the tip of a branch, then the new one whenever it may have moved, until `signal` aborts. What other processes of
- * this clone publish or fetch is seen at once, the rest by a fetch every 5 seconds. Throws as a fetch does.
+ * this clone publish or fetch is seen at once, the rest by a fetch when the last one, by whichever process, is older than `maxAge`. Throws as a fetch does.
  */
 export async function* branchTips({
   looks,
@@ -30,6 +32,7 @@ export async function* branchTips({
   fetch,
   clock,
   signal,
+  maxAge = FETCH_MS,
 }: WatchedBranch): AsyncGenerator<Revision> {
   for (let seen: string | null = null; !signal.aborted; ) {
     // Before the fetch, which may fail: others bring news, too.
@@ -39,7 +42,7 @@ export async function* branchTips({
       const { revision } = await head();
       if (revision !== null) yield revision;
     }
-    const isDue = fetchedAt !== null && clock.now() - (await fetchedAt()) >= FETCH_MS;
+    const isDue = fetchedAt !== null && clock.now() - (await fetchedAt()) >= maxAge;
     if (isDue) await fetch(FETCH_LIMIT_MS);
     else await clock.sleep(LOOK_MS);
   }

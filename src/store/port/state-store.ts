@@ -158,8 +158,10 @@ export interface StateStore {
    * behind the last revision that it got (`followChanges`). Throws `wentBack` if `after` is not in the store any more.
    * `test/support/changes-contract.ts` says more.
    * @param after null for all revisions
+   * @param maxAge how old the last fetch may become, in ms, for drivers whose server does not tell of changes; if left
+   * out, the driver decides
    */
-  changes(after: Revision | null, signal: AbortSignal): AsyncIterable<RevisionChange>;
+  changes(after: Revision | null, signal: AbortSignal, maxAge?: number): AsyncIterable<RevisionChange>;
   /** Ends helper processes. */
   close(): Promise<void>;
 }

@@ -10,6 +10,8 @@ export interface FollowOptions {
   readonly clock: Pick<Clock, 'sleep'>;
   /** Ends it at once. */
   readonly signal: AbortSignal;
+  /** As in `StateStore.changes`. */
+  readonly maxAge?: number | undefined;
   /** Called when the store cannot be read for the moment: once for each reason until it can. */
   readonly onAway: (error: RemoteError | EnvironmentError) => void;
 }
@@ -23,14 +25,14 @@ export interface FollowOptions {
 export async function* followChanges(
   store: Pick<StateStore, 'changes'>,
   after: Revision | null,
-  { clock, signal, onAway }: FollowOptions,
+  { clock, signal, maxAge, onAway }: FollowOptions,
 ): AsyncGenerator<RevisionChange> {
   const { ended, release } = endOf(signal);
   let at = after;
   let told: string | null = null;
   try {
     while (!signal.aborted) {
-      const changes = store.changes(at, signal)[Symbol.asyncIterator]();
+      const changes = store.changes(at, signal, maxAge)[Symbol.asyncIterator]();
       try {
         for (;;) {
           // A request that has no answer yet does not hold up the end.

@@ -64,9 +64,9 @@ export class MemoryMonitor implements Monitor {
   fleet: FleetSnapshot = { version: 1, report: { contexts: [], clusters: [], divergence: [] } };
   health: MonitorHealth = {
     startedAt: 0,
-    repository: { revision: 'r1', fetchedAt: null, error: null },
+    repository: { revision: 'r1', fetchedAt: null, error: null, rewrittenAt: null, skipped: [] },
     contexts: [],
-    journal: null,
+    journal: { error: null, held: 0, damaged: [] },
     outbox: { waiting: 0, oldest: null },
   };
   /** How often a fetch was asked for. */

@@ -1,3 +1,4 @@
+import { LiveFleet } from '../../../app/observe/live-fleet.js';
 import type { WatchView } from '../../../app/observe/watch-clusters.js';
 import type { KgitError } from '../../../errors.js';
 import type { ObservedCluster } from '../../../k0rdent/observe/observation.js';
@@ -7,7 +8,7 @@ import type { KgitEvent } from '../../../model/event/event.js';
 import type { Screen } from '../../../terminal/output.js';
 import { ScreenFrame } from '../../../terminal/screen-frame.js';
 import type { SideNotes } from '../../notes/side-notes.js';
-import { LiveFleet } from './live-fleet.js';
+
 import { liveFrame } from './live-frame.js';
 
 export interface LiveOptions {

@@ -1,3 +1,4 @@
+import { transitionDocument } from '../../../app/observe/transition-document.js';
 import { DATED } from '../../../app/observe/transition-events.js';
 import type { KgitError } from '../../../errors.js';
 import type { Observation } from '../../../k0rdent/observe/observation.js';
@@ -29,9 +30,7 @@ export function transitionResult(
   const observedAt = new Date(now).toISOString();
   return {
     json: {},
-    rows: found.map(({ management, namespace, name, uid, from, to, at, dated, cause }) => {
-      return { type, ...{ management, namespace, name, uid, from, to, at, dated, cause, observedAt } };
-    }),
+    rows: found.map((one) => transitionDocument(one, type, observedAt)),
     lines: (screen) => found.map((one) => transitionLine(one, screen)),
   };
 }

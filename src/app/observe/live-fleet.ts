@@ -1,8 +1,8 @@
-import type { NewsOf } from '../../../app/observe/watch-clusters.js';
-import type { ClusterDeployment } from '../../../k0rdent/cluster/cluster-deployment.js';
-import type { Observation, ObservedCluster } from '../../../k0rdent/observe/observation.js';
-import { observedCluster } from '../../../k0rdent/observe/observe.js';
-import type { WatchNews } from '../../../k0rdent/watch/watch-list.js';
+import type { ClusterDeployment } from '../../k0rdent/cluster/cluster-deployment.js';
+import type { Observation, ObservedCluster } from '../../k0rdent/observe/observation.js';
+import { observedCluster } from '../../k0rdent/observe/observe.js';
+import type { WatchNews } from '../../k0rdent/watch/watch-list.js';
+import type { NewsOf } from './watch-clusters.js';
 
 interface Known {
   readonly cluster: ClusterDeployment;
