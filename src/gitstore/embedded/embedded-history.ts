@@ -1,7 +1,5 @@
-import { expandOid } from 'isomorphic-git';
 import { isRevisionId, originLine } from '../../model/operation/origin-trailer.js';
 import type { CutOff, History, TimelineEntry, WholeRevision } from '../../store/port/history.js';
-import type { FileSystem } from '../../store/port/means.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { RefStore } from '../branch/refs.js';
 import { cutOff, NAMING } from '../history/git-history.js';
@@ -9,15 +7,12 @@ import { placesOn } from '../history/places.js';
 import { REVISION_NAME } from '../history/revisions.js';
 import { wholeRevisions } from '../history/whole-revisions.js';
 import type { CommitLine } from './commit-line.js';
-import { durableFs } from './files.js';
 import { parseCommit } from './object-formats.js';
 import type { StoredObjects } from './stored-objects.js';
 import { treeDifferences } from './tree-edits.js';
 
 /** What a history is read from. */
 export interface HistoryParts {
-  readonly fs: FileSystem;
-  readonly commonDir: string;
   readonly objects: StoredObjects;
   readonly refs: RefStore;
   readonly line: CommitLine;
@@ -59,7 +54,7 @@ export class EmbeddedHistory implements History {
   }
 
   async #named(name: string): Promise<Revision | null> {
-    const { refs, fs, commonDir } = this.#parts;
+    const { refs, objects } = this.#parts;
     const names = [
       ...PLACES.map((place) => place + (name === '@' ? 'HEAD' : name)),
       `refs/remotes/${name}/HEAD`,
@@ -69,10 +64,8 @@ export class EmbeddedHistory implements History {
     if (ref !== undefined) return this.#peeled(found.get(ref) as string);
     if (!/^[0-9a-f]{4,40}$/.test(name)) return null;
     if (name.length === 40) return this.#peeled(name);
-    const oid = await expandOid({ fs: durableFs(fs), dir: commonDir, gitdir: commonDir, oid: name }).catch(
-      () => null,
-    );
-    return oid === null ? null : this.#peeled(oid);
+    const [oid, ...others] = await objects.beginningWith(name);
+    return oid === undefined || others.length > 0 ? null : this.#peeled(oid);
   }
 
   /** The commit that an object is, or that a tag is about. */

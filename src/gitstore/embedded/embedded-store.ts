@@ -207,7 +207,7 @@ export function embeddedStore(
       { remote: named?.name ?? null, remoteName, branch, folder, committer },
     ),
     history: new EmbeddedHistory({
-      ...{ fs, commonDir, objects, refs, line },
+      ...{ objects, refs, line },
       isShallow: repository.isShallow,
       remote: named?.name ?? null,
     }),

@@ -1,28 +1,21 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { Errors, indexPack, type PromiseFsClient, readObject, writeObject } from 'isomorphic-git';
-import { EnvironmentError, InvalidStateError } from '../../errors.js';
+import { Errors, readObject, writeObject } from 'isomorphic-git';
+import { InvalidStateError } from '../../errors.js';
+import { hasCode } from '../../model/value/error-codes.js';
 import { cannotKeep } from '../../store/local/durable-files.js';
 import type { FileSystem } from '../../store/port/means.js';
 import type { GitObject } from '../objects/cat-file.js';
 import type { Objects } from '../objects/object-reader.js';
 import { durableFs, namesIn } from './files.js';
 import { parseCommit, parseTree } from './object-formats.js';
+import { objectId, readPack } from './packs/index-pack.js';
+import { damaged, isType, MAX_OBJECT, type ObjectType } from './packs/pack-entry.js';
+import { formatIndex } from './packs/pack-index.js';
+import { StoredPacks } from './packs/stored-packs.js';
 
-/** Types of the objects that are read and made. */
-const TYPES = ['blob', 'tree', 'commit', 'tag'] as const;
-type ObjectType = (typeof TYPES)[number];
-const isType = (type: string | undefined): type is ObjectType => TYPES.some((known) => known === type);
-
-/** Largest object that is read, in bytes, as with the git program. */
-const MAX_OBJECT = 64 * 1024 * 1024;
 /** Packs of so many objects at most are stored as single files, as git does: nothing here joins small packs. */
 const UNPACK_LIMIT = 100;
-
-/** Id of an object. */
-export function objectId(type: string, data: Uint8Array): string {
-  return createHash('sha1').update(`${type} ${data.length}\0`).update(data).digest('hex');
-}
 
 const NAME = /^([0-9a-f]{40})(\^\{tree\})?(?::(.*))?$/s;
 
@@ -35,20 +28,20 @@ export interface ObjectPlace {
   readonly fetchMissing: ((oids: readonly string[]) => Promise<void>) | null;
 }
 
-/** The objects of a repository: isomorphic-git reads them, makes them, and indexes packs. */
+/** The objects of a repository. isomorphic-git reads and writes those in files of their own. */
 export class StoredObjects implements Objects {
   readonly #place: ObjectPlace;
   readonly #fs: ReturnType<typeof durableFs>;
   /** Made and not stored yet. */
   readonly #made = new Map<string, GitObject>();
-  /** isomorphic-git keeps packs and their indexes here. */
-  #cache = {};
+  readonly #packs: StoredPacks;
   /** The objects that this turn of the event loop asks for, and the fetch that brings them. */
   #missing: { readonly oids: Set<string>; readonly fetched: Promise<void> } | null = null;
 
   constructor(place: ObjectPlace) {
     this.#place = place;
     this.#fs = durableFs(place.fs);
+    this.#packs = new StoredPacks(place.fs, join(place.commonDir, 'objects/pack'));
   }
 
   /** @param name `<object id>`, `<commit>^{tree}` or `<commit>:<path>` */
@@ -75,7 +68,19 @@ export class StoredObjects implements Objects {
 
   /** Whether an object is stored here. Nothing is fetched. */
   async has(oid: string): Promise<boolean> {
-    return (await this.#stored(oid)) !== null;
+    if (oid === '') return false;
+    if ((await this.#packs.has(oid)) || (await this.#isSingle(oid))) return true;
+    return (await this.#packs.look()) && this.#packs.has(oid);
+  }
+
+  /** Lists the objects here whose ids begin with at least two hexadecimal digits. */
+  async beginningWith(prefix: string): Promise<string[]> {
+    await this.#packs.look();
+    const first = prefix.slice(0, 2);
+    const names = await namesIn(this.#place.fs, join(this.#place.commonDir, 'objects', first));
+    const single = names.map((name) => first + name).filter((id) => /^[0-9a-f]{40}$/.test(id));
+    const found = new Set([...single, ...(await this.#packs.beginningWith(first))]);
+    return [...found].filter((id) => id.startsWith(prefix));
   }
 
   /** Reads an object that must be there. Throws InvalidStateError. */
@@ -121,28 +126,38 @@ export class StoredObjects implements Objects {
 
   async #stored(oid: string): Promise<GitObject | null> {
     if (oid === '') return null;
+    const found = (await this.#packs.read(oid)) ?? (await this.#single(oid));
+    // A git that joins packs removes single files once they are in a new pack.
+    return found === null && (await this.#packs.look()) ? this.#packs.read(oid) : found;
+  }
+
+  async #isSingle(oid: string): Promise<boolean> {
+    const { fs, commonDir } = this.#place;
     try {
-      return await this.#readStored(oid);
+      return (await fs.stat(join(commonDir, 'objects', oid.slice(0, 2), oid.slice(2)))).isFile();
     } catch (error) {
-      // A git that joins packs may have removed the one that was being read.
-      if (!(error instanceof Errors.InternalError)) throw error;
-      this.#cache = {};
-      return this.#readStored(oid);
+      if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
+      return false;
     }
   }
 
-  async #readStored(oid: string): Promise<GitObject | null> {
+  /** Reads an object that has a file of its own. */
+  async #single(oid: string): Promise<GitObject | null> {
+    // Without the file, isomorphic-git would look for the object in all packs, and read them whole.
+    if (!(await this.#isSingle(oid))) return null;
     const { commonDir: gitdir } = this.#place;
     try {
-      const found = await readObject({
-        ...{ fs: this.#fs, gitdir, dir: gitdir, cache: this.#cache },
-        ...{ oid, format: 'content' },
+      const { type, object } = await readObject({
+        fs: this.#fs,
+        gitdir,
+        dir: gitdir,
+        oid,
+        format: 'content',
       });
-      const { type } = found;
-      if (!isType(type) || !(found.object instanceof Uint8Array)) throw damaged(oid);
-      if (found.object.length > MAX_OBJECT)
-        throw new InvalidStateError(`the object ${oid} is too large (${found.object.length} bytes)`);
-      return { oid, type, data: Buffer.from(found.object) };
+      if (!isType(type) || !(object instanceof Uint8Array)) throw damaged(oid);
+      if (object.length > MAX_OBJECT)
+        throw new InvalidStateError(`the object ${oid} is too large (${object.length} bytes)`);
+      return { oid, type, data: Buffer.from(object) };
     } catch (error) {
       if (error instanceof Errors.NotFoundError) return null;
       throw error;
@@ -175,40 +190,20 @@ export class StoredObjects implements Objects {
     const id = pack.subarray(-20).toString('hex');
     if (createHash('sha1').update(pack.subarray(0, -20)).digest('hex') !== id) throw damaged('a pack');
     const folder = join(this.#place.commonDir, 'objects/pack');
-    if (!isPromised && count <= UNPACK_LIMIT) return this.#unpack(pack, id, count);
+    if (!isPromised && count <= UNPACK_LIMIT) {
+      await readPack(pack, ({ oid, type, data }) => this.#made.set(oid, { oid, type, data }));
+      return this.store();
+    }
+    const entries = await readPack(pack);
     await this.#place.fs.mkdir(folder, { recursive: true });
     const path = `pack-${id}`;
     if ((await namesIn(this.#place.fs, folder)).includes(`${path}.idx`)) return;
     // The index makes the pack count, so it comes last.
-    if (isPromised) await this.#fs.promises.writeFile(join(folder, `${path}.promisor`), '');
-    await this.#fs.promises.writeFile(join(folder, `${path}.pack`), pack);
-    await this.#index(folder, `${path}.pack`, count, this.#fs);
-  }
-
-  async #unpack(pack: Buffer, id: string, count: number): Promise<void> {
-    const folder = '/kgit-pack';
-    const memory = memoryOf(pack, `${folder}/objects/pack/pack-${id}.pack`);
-    const oids = await this.#index(`${folder}/objects/pack`, `pack-${id}.pack`, count, memory);
-    const cache = {};
-    for (const oid of oids) {
-      const found = await readObject({
-        fs: memory,
-        gitdir: folder,
-        dir: folder,
-        oid,
-        format: 'content',
-        cache,
-      });
-      if (!isType(found.type) || !(found.object instanceof Uint8Array)) throw damaged(oid);
-      if (this.make(found.type, Buffer.from(found.object)) !== oid) throw damaged(oid);
-    }
-    await this.store();
-  }
-
-  async #index(folder: string, name: string, count: number, fs: PromiseFsClient): Promise<readonly string[]> {
-    const { oids } = await indexPack({ fs, dir: folder, gitdir: folder, filepath: name });
-    if (oids.length !== count) throw damaged('a pack');
-    return oids;
+    const { writeFile } = this.#fs.promises;
+    if (isPromised) await writeFile(join(folder, `${path}.promisor`), '');
+    await writeFile(join(folder, `${path}.pack`), pack);
+    await writeFile(join(folder, `${path}.idx`), formatIndex(entries, pack.subarray(-20)));
+    await this.#packs.look();
   }
 }
 
@@ -245,45 +240,4 @@ function inRounds(objects: ReadonlyMap<string, GitObject>): GitObject[][] {
     rounds[at] = round;
   }
   return rounds;
-}
-
-/** A file system that holds one pack, and the index that isomorphic-git makes of it. */
-function memoryOf(pack: Buffer, path: string): PromiseFsClient {
-  const files = new Map<string, Buffer>([[path, pack]]);
-  const gone = (name: string) => Object.assign(new Error(name), { code: 'ENOENT' });
-  const nothing = async () => undefined;
-  return {
-    promises: {
-      readFile: async (name: string) => {
-        const found = files.get(name);
-        if (found === undefined) throw gone(name);
-        return found;
-      },
-      writeFile: async (name: string, data: Uint8Array) => {
-        files.set(name, Buffer.from(data));
-      },
-      readdir: async (folder: string) =>
-        [...files.keys()]
-          .filter((name) => name.startsWith(`${folder}/`))
-          .map((name) => name.slice(folder.length + 1)),
-      stat: async (name: string) => {
-        if (!files.has(name)) throw gone(name);
-        return {};
-      },
-      ...{
-        lstat: nothing,
-        mkdir: nothing,
-        rmdir: nothing,
-        unlink: nothing,
-        readlink: nothing,
-        symlink: nothing,
-      },
-    },
-  };
-}
-
-function damaged(what: string): EnvironmentError {
-  return new EnvironmentError(`${what} is damaged`, {
-    suggestions: ["See what is with 'git fsck'; a fresh clone has what the remote has"],
-  });
 }
