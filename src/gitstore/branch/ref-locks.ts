@@ -1,26 +1,39 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
-import { orIfGone, privateFolder, removeFile, replaceWhole } from '../../store/local/durable-files.js';
+import {
+  createWhole,
+  orIfGone,
+  privateFolder,
+  removeFile,
+  replaceWhole,
+} from '../../store/local/durable-files.js';
+import { ProcessLock } from '../../store/local/process-lock.js';
 import { type Host, identityOf, isGone, type ProcessIdentity } from '../../store/port/host.js';
 
-/** A lock file made by kgit's git: another file at the same path has another identity. */
-interface LockFile {
-  readonly path: string;
-  readonly identity: string;
-}
+/** A lock file made by kgit's git, and how it is told from another file at the same path. */
+type LockFile =
+  | { readonly path: string; readonly identity: string }
+  /** It is a hard link to the file `twin`, which stays as long as the lock. */
+  | { readonly path: string; readonly twin: string };
 
 interface Note extends ProcessIdentity {
   readonly locks: readonly LockFile[];
+  /** Whether the moves are certain, so that whoever finds the locks makes them: each lock holds the new value of its file. */
+  readonly isDecided?: boolean;
+}
+
+function isLockFile(lock: unknown): boolean {
+  if (!isMap(lock) || typeof lock['path'] !== 'string') return false;
+  return typeof lock['identity'] === 'string' || typeof lock['twin'] === 'string';
 }
 
 function parseNote(text: string): Note | null {
   try {
     const json: unknown = JSON.parse(text);
-    const isLock = (lock: unknown) =>
-      isMap(lock) && typeof lock['path'] === 'string' && typeof lock['identity'] === 'string';
     const isNote = isMap(json) && typeof json['pid'] === 'number' && Array.isArray(json['locks']);
-    return isNote && (json['locks'] as unknown[]).every(isLock) ? (json as unknown as Note) : null;
+    return isNote && (json['locks'] as unknown[]).every(isLockFile) ? (json as unknown as Note) : null;
   } catch {
     // A power cut emptied the file. It proves nothing, so no lock is removed.
     return null;
@@ -32,6 +45,23 @@ async function identify(path: string): Promise<string | null> {
   return stats === null ? null : `${stats.dev} ${stats.ino} ${stats.ctimeNs}`;
 }
 
+/** Those of these lock files that are there, as they are now. */
+async function identified(paths: readonly string[]): Promise<LockFile[]> {
+  const found: LockFile[] = [];
+  for (const path of paths) {
+    const identity = await identify(path);
+    if (identity !== null) found.push({ path, identity });
+  }
+  return found;
+}
+
+/** Whether a lock is there, and was made by the process that recorded it. */
+async function isThere(lock: LockFile): Promise<boolean> {
+  const found = await identify(lock.path);
+  // Both are one file, so that their identities agree in all parts.
+  return found !== null && found === ('twin' in lock ? await identify(lock.twin) : lock.identity);
+}
+
 /**
  * Records the lock files that kgit's git holds while it moves refs (`REF.lock`, `HEAD.lock`). If that git is killed,
  * the next kgit removes exactly these files; a lock of any other git is never touched.
@@ -40,12 +70,14 @@ export class RefLocks {
   readonly #commonDir: string;
   readonly #folder: string;
   readonly #host: Host;
+  readonly #cleaning: ProcessLock;
 
   /** @param folder the clone's `kgit` folder */
   constructor(commonDir: string, folder: string, host: Host) {
     this.#commonDir = commonDir;
     this.#folder = join(folder, 'ref-locks');
     this.#host = host;
+    this.#cleaning = new ProcessLock(join(folder, 'ref-locks.lock'), host, createWhole);
   }
 
   /**
@@ -55,14 +87,31 @@ export class RefLocks {
    * @returns a function that deletes the record, to be called once git has released them
    */
   async note(pid: number, refs: readonly string[]): Promise<() => Promise<void>> {
-    const found: LockFile[] = [];
-    for (const ref of refs) {
-      const path = join(this.#commonDir, `${ref}.lock`);
-      const identity = await identify(path);
-      if (identity !== null) found.push({ path, identity });
-    }
-    const note: Note = { ...identityOf(pid, this.#host), locks: found };
-    const file = join(this.#folder, String(pid));
+    const paths = refs.map((ref) => join(this.#commonDir, `${ref}.lock`));
+    return this.#record(String(pid), { ...identityOf(pid, this.#host), locks: await identified(paths) });
+  }
+
+  /**
+   * Records locks that this process is about to take, or holds. Throws EnvironmentError.
+   * @param id tells the record from others of this process; a second one with the same id replaces the first
+   * @param locks the lock files, each with its twin; one that is held and has none is known by what it is now
+   * @param isDecided whether the next kgit is to rename the locks into place if this process ends now
+   * @returns a function that deletes the record
+   */
+  async plan(
+    id: string,
+    locks: readonly { readonly path: string; readonly twin: string | null }[],
+    isDecided = false,
+  ): Promise<() => Promise<void>> {
+    const { pid } = this.#host;
+    const twins = locks.flatMap(({ path, twin }) => (twin === null ? [] : [{ path, twin }]));
+    const others = await identified(locks.flatMap(({ path, twin }) => (twin === null ? [path] : [])));
+    const note = { ...identityOf(pid, this.#host), locks: [...twins, ...others], isDecided };
+    return this.#record(`${pid}.${id}`, note);
+  }
+
+  async #record(name: string, note: Note): Promise<() => Promise<void>> {
+    const file = join(this.#folder, name);
     await privateFolder(this.#folder);
     await replaceWhole(file, JSON.stringify(note));
     return () => removeFile(file);
@@ -70,15 +119,46 @@ export class RefLocks {
 
   /** Removes the locks of kgit's git processes that are certainly gone. Throws EnvironmentError. */
   async removeLeftBehind(): Promise<void> {
+    if ((await this.#leftBehind()).length === 0) return;
+    // One process at a time: of two that find the same lock, the second would remove what another git has put in its place.
+    if (!(await this.#cleaning.tryAcquire())) return;
+    try {
+      for (const { file, note } of await this.#leftBehind()) {
+        for (const lock of note?.locks ?? []) await this.#free(lock, note?.isDecided === true);
+        await removeFile(file);
+      }
+    } finally {
+      await this.#cleaning.release();
+    }
+  }
+
+  /** Records of processes that are gone; null for a record that is damaged. */
+  async #leftBehind(): Promise<{ readonly file: string; readonly note: Note | null }[]> {
+    const found: { file: string; note: Note | null }[] = [];
     for (const name of await orIfGone(readdir(this.#folder), [])) {
       const file = join(this.#folder, name);
       const text = await orIfGone(readFile(file, 'utf8'), null);
-      const note = text === null ? null : parseNote(text);
-      if (note !== null && !isGone(note, this.#host)) continue;
-      for (const { path, identity } of note?.locks ?? [])
-        if (this.#isLock(path) && (await identify(path)) === identity) await removeFile(path);
-      await removeFile(file);
+      if (text === null) continue;
+      const note = parseNote(text);
+      // A process may be writing the text of a temporary file.
+      const isOver = note === null ? !name.endsWith('.tmp') : isGone(note, this.#host);
+      if (isOver) found.push({ file, note });
     }
+    return found;
+  }
+
+  /** Makes the move that a lock is for, if it is decided, and removes the lock. */
+  async #free(lock: LockFile, isDecided: boolean): Promise<void> {
+    const { path } = lock;
+    if (this.#isLock(path) && (!('twin' in lock) || this.#isLock(lock.twin)) && (await isThere(lock))) {
+      if (isDecided)
+        await rename(path, path.slice(0, -'.lock'.length)).catch((error: unknown) => {
+          // Another git has made a folder of that name meanwhile.
+          if (!hasCode(error, 'EISDIR', 'ENOTEMPTY', 'EEXIST')) throw error;
+        });
+      await removeFile(path);
+    }
+    if ('twin' in lock && this.#isLock(lock.twin)) await removeFile(lock.twin);
   }
 
   /** Whether a path can be a lock of this repository: the record may be damaged. */

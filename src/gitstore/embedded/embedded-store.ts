@@ -23,6 +23,7 @@ import { FileRefs } from './file-refs.js';
 import { namesIn, textAt } from './files.js';
 import { attributeFiles } from './git-config.js';
 import { HttpRemote } from './http-remote.js';
+import { LockFiles } from './lock-files.js';
 import { MadeEmptyCommits, makeCommits, refuseFilters } from './made-commits.js';
 import { ShallowFile } from './shallow-file.js';
 import { StoredObjects } from './stored-objects.js';
@@ -80,8 +81,9 @@ export function embeddedParts(options: EmbeddedOptions): EmbeddedParts {
         remote?.fetchMissing(oids, timeoutMs, (result) => fetchFailure(result, shown, 'the command again'))
     : null;
   const objects = new StoredObjects({ fs, commonDir, fetchMissing });
-  const shallow = new ShallowFile(fs, commonDir, clock);
-  const refs = new FileRefs({ fs, commonDir, folder, host, clock });
+  const locks = new LockFiles({ fs, commonDir, folder, host, clock });
+  const shallow = new ShallowFile({ fs, commonDir }, locks);
+  const refs = new FileRefs({ fs, commonDir }, locks);
   const line = new CommitLine(objects, shallow);
   if (named) {
     const { place, name } = named;

@@ -2,22 +2,18 @@ import { dirname, join } from 'node:path';
 import type { EnvironmentError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { cannotKeep } from '../../store/local/durable-files.js';
-import type { Clock, Host } from '../../store/port/host.js';
-import type { FileSystem } from '../../store/port/means.js';
 import type { Revision } from '../../store/port/state-store.js';
-import { RefLocks } from '../branch/ref-locks.js';
 import type { RefStore } from '../branch/refs.js';
-import { gitFailed, heldLock } from '../process/git.js';
+import { gitFailed } from '../process/git.js';
 import { cloneFault } from '../repository/clone-fault.js';
 import { namesIn, syncFolder, textAt, writeNew } from './files.js';
+import type { LockFiles, LockPlace } from './lock-files.js';
 
 const OID = /^[0-9a-f]{40}$/;
 /** Names that `git check-ref-format` accepts, as far as kgit uses them: none leads out of the folder `refs`. */
 export const REF_NAME =
   /^(?!.*(?:\/\.|\.\.|\/\/|@\{|\.lock(?:\/|$)|[/.]$))(?:HEAD|refs\/[^\u0000-\u0020\u007f~^:?*[\\]+)$/;
 const NOTHING = '0'.repeat(40);
-/** How long to wait for a ref that another git is moving, in ms. */
-const PATIENCE_MS = 2_000;
 /** How many symbolic refs are followed. */
 const MAX_LINKS = 5;
 
@@ -40,26 +36,16 @@ function parseMove(line: string): Move {
   throw new RangeError(`${line} moves no ref`);
 }
 
-export interface RefPlace {
-  readonly fs: FileSystem;
-  /** The folder that all worktrees share. */
-  readonly commonDir: string;
-  /** The clone's `kgit` folder. */
-  readonly folder: string;
-  readonly host: Host;
-  readonly clock: Clock;
-}
-
 /** The refs of a repository in git's own files, moved under git's own locks (`REF.lock`, `packed-refs.lock`). */
 export class FileRefs implements RefStore {
-  readonly #place: RefPlace;
-  readonly #locks: RefLocks;
+  readonly #place: Pick<LockPlace, 'fs' | 'commonDir'>;
+  readonly #locks: LockFiles;
   /** Moves of this process go one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(place: RefPlace) {
+  constructor(place: Pick<LockPlace, 'fs' | 'commonDir'>, locks: LockFiles) {
     this.#place = place;
-    this.#locks = new RefLocks(place.commonDir, place.folder, place.host);
+    this.#locks = locks;
   }
 
   #path(name: string): string {
@@ -130,33 +116,22 @@ export class FileRefs implements RefStore {
   }
 
   async #apply(moves: readonly Move[]): Promise<string | null> {
-    // Locks that are this process's. Once a lock is renamed, its name is free for others.
-    const held = new Set<string>();
-    let forget: (() => Promise<void>) | null = null;
+    const gone = moves.filter(({ to }) => to === null).map(({ ref }) => ref);
+    const wanted = moves.map(({ ref, to }) => ({ name: ref, text: to === null ? '' : `${to}\n` }));
+    const packed = gone.length > 0 ? [{ name: 'packed-refs', text: '' }] : [];
+    const held = await this.#locks.take([...wanted, ...packed]);
     try {
-      const removes = moves.some(({ to }) => to === null);
-      // As git does, in one order everywhere, so that no two wait for each other.
-      for (const { ref, to } of [...moves].sort((a, b) => (a.ref < b.ref ? -1 : 1))) {
-        await this.#lock(ref, to === null ? '' : `${to}\n`);
-        held.add(ref);
-      }
-      if (removes) {
-        await this.#lock('packed-refs', '');
-        held.add('packed-refs');
-      }
-      forget = await this.#locks.note(this.#place.host.pid, [...held]);
       const lost = await this.#lost(moves);
       if (lost !== null) return lost;
-      const gone = moves.filter(({ to }) => to === null).map(({ ref }) => ref);
       if (gone.length > 0) await this.#unpack(new Set(gone));
+      else if (moves.length > 1) await held.decide();
       for (const { ref, to } of moves) {
         if (to === null) await this.#remove(ref);
-        else await this.#release(ref, held);
+        else await held.put(ref);
       }
       return null;
     } finally {
-      for (const name of held) await this.#unlock(name);
-      await forget?.();
+      await held.release();
     }
   }
 
@@ -187,63 +162,6 @@ export class FileRefs implements RefStore {
     const folders = above.map((_, i) => above.slice(0, i + 1).join('/')).slice(2);
     const [found] = [...(await this.read(folders)).keys(), ...(await this.list([`${ref}/`])).keys()];
     return found ?? null;
-  }
-
-  /** Takes the lock of a ref. @param text what the ref is to hold, durable before any ref moves */
-  async #lock(name: string, text: string): Promise<void> {
-    const { fs, clock } = this.#place;
-    const path = `${this.#path(name)}.lock`;
-    const begun = clock.now();
-    for (let isCleared = false; ; ) {
-      try {
-        const handle = await fs.open(path, 'wx', 0o644);
-        try {
-          await handle.writeFile(text);
-          await handle.sync();
-        } catch (error) {
-          await this.#unlock(name);
-          throw error;
-        } finally {
-          await handle.close();
-        }
-        return;
-      } catch (error) {
-        if (hasCode(error, 'ENOENT')) {
-          await fs.mkdir(dirname(path), { recursive: true });
-          continue;
-        }
-        if (!hasCode(error, 'EEXIST')) throw cannotKeep(path, error);
-        if (!isCleared) await this.removeLeftBehind();
-        isCleared = true;
-        if (clock.now() - begun > PATIENCE_MS)
-          throw heldLock(`Unable to create '${path}': File exists`) ?? error;
-        await clock.sleep(5 + 20 * clock.random());
-      }
-    }
-  }
-
-  async #unlock(name: string): Promise<void> {
-    await this.#place.fs.unlink(`${this.#path(name)}.lock`).catch((error: unknown) => {
-      if (!hasCode(error, 'ENOENT')) throw error;
-    });
-  }
-
-  /** Renames the lock, with the new value in it, into place. */
-  async #release(ref: string, held: Set<string>): Promise<void> {
-    const { fs } = this.#place;
-    const path = this.#path(ref);
-    try {
-      await fs.rename(`${path}.lock`, path).catch(async (error: unknown) => {
-        if (!hasCode(error, 'EISDIR', 'ENOTEMPTY', 'EEXIST')) throw error;
-        // Folders of refs that are gone.
-        await removeEmpty(fs, path);
-        await fs.rename(`${path}.lock`, path);
-      });
-      held.delete(ref);
-      await syncFolder(fs, dirname(path));
-    } catch (error) {
-      throw cannotKeep(path, error);
-    }
   }
 
   async #remove(ref: string): Promise<void> {
@@ -278,11 +196,4 @@ export class FileRefs implements RefStore {
 function brokenRef(name: string): EnvironmentError {
   const said = `fatal: bad object ${name}`;
   return cloneFault(said) ?? gitFailed(['update-ref'], 128, said);
-}
-
-async function removeEmpty(fs: FileSystem, folder: string): Promise<void> {
-  for (const name of await namesIn(fs, folder)) await removeEmpty(fs, join(folder, name));
-  await fs.rmdir(folder).catch((error: unknown) => {
-    if (!hasCode(error, 'ENOENT')) throw error;
-  });
 }

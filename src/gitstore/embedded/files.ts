@@ -51,6 +51,13 @@ export async function writeNew(fs: FileSystem, path: string, data: Uint8Array | 
   }
 }
 
+/** Removes a file, if it exists. */
+export async function removeAt(fs: FileSystem, path: string): Promise<void> {
+  await fs.unlink(path).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  });
+}
+
 /** Writes a file so that it is there whole, even after a power cut. git removes a temporary file that a kill leaves. */
 async function writeWhole(fs: FileSystem, path: string, data: Uint8Array | string): Promise<void> {
   const temporary = join(dirname(path), `tmp_obj_${randomBytes(6).toString('hex')}`);
@@ -61,8 +68,8 @@ async function writeWhole(fs: FileSystem, path: string, data: Uint8Array | strin
 
 /** The file system as isomorphic-git wants it; what it writes there is durable. */
 export function durableFs(fs: FileSystem): { promises: FileSystem & { writeFile: typeof nodeFs.writeFile } } {
-  const { readFile, open, rename, readdir, stat, lstat, unlink, rmdir, readlink, symlink } = fs;
-  const plain = { readFile, open, rename, readdir, stat, lstat, unlink, rmdir, readlink, symlink };
+  const { readFile, open, rename, link, readdir, stat, lstat, unlink, rmdir, readlink, symlink } = fs;
+  const plain = { readFile, open, rename, link, readdir, stat, lstat, unlink, rmdir, readlink, symlink };
   const mkdir = (async (path: string) => {
     await fs.mkdir(path);
     await syncFolder(fs, dirname(path));

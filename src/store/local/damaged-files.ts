@@ -32,12 +32,13 @@ const FILES: Readonly<Record<string, (text: string) => boolean>> = {
   'packs-joined': () => true,
   'publish.lock': holder,
   'publisher.lock': holder,
+  'ref-locks.lock': holder,
   pushes: lines(/^\{.*\}$/),
   rewrites: json(({ untold }) => Array.isArray(untold)),
   verified: lines(/^[!-~]{1,200} ./),
 };
 /** Files that may be folders, on file systems without hard links. */
-const NAMED: readonly string[] = ['publish.lock', 'publisher.lock'];
+const NAMED: readonly string[] = ['publish.lock', 'publisher.lock', 'ref-locks.lock'];
 /** Folders, and whether they hold plain files only. */
 const FOLDERS: Readonly<Record<string, boolean>> = {
   copy: false,

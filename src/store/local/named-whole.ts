@@ -6,7 +6,7 @@ import { randomBytes } from './random-bytes.js';
 import { folderMode, giveRights, isShared } from './shared-folders.js';
 
 /** Errors of `link` on file systems without hard links. */
-const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+export const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 /** Errors of renaming a folder to a name that is taken. */
 const TAKEN = ['EEXIST', 'ENOTEMPTY', 'ENOTDIR'];
 /** The file inside a folder that stands for a file. */

@@ -7,6 +7,7 @@ export type FileSystem = Pick<
   | 'readFile'
   | 'open'
   | 'rename'
+  | 'link'
   | 'mkdir'
   | 'readdir'
   | 'stat'

@@ -52,6 +52,7 @@ const FILES: Readonly<Record<string, string | null>> = {
   'clone/.git/kgit/leases/net': null,
   'clone/.git/kgit/locks-seen/net': null,
   'clone/.git/kgit/lock-tokens/net.1': null,
+  'clone/.git/kgit/ref-locks.lock': '{"hostname":"x","bootId":null,"pid":1,"processStart":null,"nonce":"1"}',
   'clone/.git/kgit/ref-locks/1234': '{"pid":1234,"locks":[]}',
   'clone/.git/kgit/imports/HASH.jsonl': null,
   'clone/.git/kgit/withheld/HASH.jsonl': null,

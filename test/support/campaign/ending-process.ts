@@ -1,0 +1,120 @@
+import type { PathLike } from 'node:fs';
+import nodeFs, { type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { thisHost } from '../../../src/setup/this-host.js';
+import type { Host } from '../../../src/store/port/host.js';
+import type { FileSystem, HttpClient } from '../../../src/store/port/means.js';
+
+/** A process that nobody finds alive. */
+const ENDED: Host = { ...thisHost, pid: 999_999, processStart: () => null };
+
+/**
+ * A file system and an HTTP client for one process, which ends at one of its steps: before a file is opened to write, before
+ * and in the middle of its data, before it is synced, named, renamed or removed, and before a request and its answer. Nothing
+ * that it began goes on then.
+ */
+export class EndingProcess {
+  readonly host = ENDED;
+  readonly fs: FileSystem;
+  /** What it did, in order. */
+  readonly steps: string[] = [];
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>;
+  readonly #at: number;
+  readonly #open = new Set<FileHandle>();
+  #end: () => void = () => undefined;
+
+  /** @param at number of the step that it does not take, from 1; Infinity: it takes all */
+  constructor(at: number) {
+    this.#at = at;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.fs = this.#fileSystem();
+  }
+
+  /** Runs work until it is done, or the process has ended. Returns null if it has. */
+  async run<T>(work: () => Promise<T>): Promise<T | null> {
+    return Promise.race([work(), this.ended.then(() => null)]);
+  }
+
+  /** Takes a step; never resolves once the process has ended. */
+  async #step(what: string): Promise<void> {
+    if (this.steps.length + 1 >= this.#at) {
+      this.#end();
+      return new Promise(() => undefined);
+    }
+    this.steps.push(what);
+  }
+
+  #fileSystem(): FileSystem {
+    const named =
+      <A extends PathLike, B, R>(name: string, call: (path: A, more: B) => Promise<R>) =>
+      async (path: A, more: B): Promise<R> => {
+        await this.#step(`${name} ${basename(String(path))}`);
+        return call(path, more);
+      };
+    const only =
+      (name: string, call: (path: PathLike) => Promise<void>): ((path: PathLike) => Promise<void>) =>
+      (path) =>
+        named(name, call)(path, undefined);
+    return {
+      ...nodeFs,
+      rename: named('rename', nodeFs.rename),
+      link: named('link', nodeFs.link),
+      unlink: only('unlink', nodeFs.unlink),
+      rmdir: only('rmdir', nodeFs.rmdir),
+      mkdir: named('mkdir', nodeFs.mkdir) as FileSystem['mkdir'],
+      open: async (path, flags, mode) => {
+        const name = basename(String(path));
+        if (flags !== 'r') await this.#step(`open ${name}`);
+        return this.#watched(await nodeFs.open(path, flags, mode), name);
+      },
+    };
+  }
+
+  /** Closes what the process had open, as the system does. */
+  async close(): Promise<void> {
+    for (const handle of this.#open) await handle.close();
+  }
+
+  #watched(handle: FileHandle, name: string): FileHandle {
+    this.#open.add(handle);
+    const [sync, write] = [handle.sync.bind(handle), handle.writeFile.bind(handle)];
+    return Object.assign(handle, {
+      sync: async () => {
+        await this.#step(`sync ${name}`);
+        await sync();
+      },
+      writeFile: async (data: Uint8Array | string) => {
+        const bytes = Buffer.from(data);
+        await this.#step(`write ${name}`);
+        const half = bytes.length >> 1;
+        await write(bytes.subarray(0, half));
+        await this.#step(`write the rest of ${name}`);
+        await write(bytes.subarray(half));
+      },
+    });
+  }
+
+  /** A client of the process. */
+  client(inner: HttpClient): HttpClient {
+    return {
+      request: async (request) => {
+        const what = `${request.method} ${basename(new URL(request.url).pathname)}`;
+        await this.#step(`${what}: not sent`);
+        const response = await inner.request(request);
+        // Once its answer begins, the server is done.
+        const parts: Uint8Array[] = [];
+        for await (const part of response.body ?? []) parts.push(part);
+        await this.#step(`${what}: answered`);
+        return {
+          ...response,
+          body: (async function* () {
+            yield* parts;
+          })(),
+        };
+      },
+    };
+  }
+}
