@@ -16,6 +16,7 @@ import {
   setAsideSource,
 } from './deferred-requires.mjs';
 import { libraryBuild } from './library-build.mjs';
+import { buildPage } from './page-build.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -159,6 +160,7 @@ await build({
   },
 });
 await build(libraryBuild);
+const pageBytes = await buildPage(root);
 
 const built = createRequire(import.meta.url)('../dist/start.cjs').program();
 /** Lists the program's own commands instead of searching for them. */
@@ -176,4 +178,6 @@ const plugin = new BuiltPlugin({ root, ignoreManifest: true, errorOnManifestCrea
 await plugin.load();
 writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest)}\n`);
 if (!process.argv.includes('--quiet'))
-  process.stdout.write(`dist: ${Object.keys(files).length} files, ${ids.length} commands\n`);
+  process.stdout.write(
+    `dist: ${Object.keys(files).length} files, ${ids.length} commands, page of ${(pageBytes / 1024).toFixed(1)} KB\n`,
+  );

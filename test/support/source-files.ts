@@ -27,13 +27,21 @@ const HARMLESS = new Set(
   [
     'AbortController AbortSignal Array ArrayBuffer Atomics BigInt Boolean Buffer DataView Error Infinity JSON Map NaN',
     'Number Object Promise Proxy RangeError Reflect RegExp Set SharedArrayBuffer String Symbol SyntaxError',
-    'TextDecoder TextEncoder TypeError URL URLSearchParams Uint8Array Uint32Array WeakMap WeakRef WeakSet',
+    'TextDecoder TextEncoder TypeError URL URLSearchParams URIError Uint8Array Uint32Array WeakMap WeakRef WeakSet',
     'clearImmediate clearInterval clearTimeout decodeURIComponent encodeURIComponent isNaN parseFloat parseInt',
     'queueMicrotask setImmediate setInterval setTimeout structuredClone undefined',
   ].flatMap((line) => line.split(' ')),
 );
 
+/** Globals of a browser, for the page: one capability, because no code of the program has any of them. */
+const BROWSER = [
+  'DOMException Element Event EventSource HTMLElement HTMLInputElement HTMLSelectElement HTMLTextAreaElement',
+  'ResizeObserver addEventListener document getComputedStyle history innerHeight innerWidth localStorage location',
+  'matchMedia removeEventListener requestAnimationFrame scrollBy scrollTo window',
+].flatMap((line) => line.split(' '));
+
 const CAPABILITIES: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(BROWSER.map((name) => [name, 'browser'])),
   performance: 'clock',
   global: 'globalThis',
   Function: 'eval',
@@ -67,6 +75,10 @@ function isMemberName(node: ts.Identifier): boolean {
   if (ts.isBindingElement(parent) || ts.isImportSpecifier(parent)) return parent.propertyName === node;
   if (ts.isExportSpecifier(parent))
     return parent.parent.parent.moduleSpecifier !== undefined || (parent.propertyName ?? node) !== node;
+  // Elements of HTML are named in lower case, components in upper case.
+  if (ts.isJsxAttribute(parent)) return parent.name === node;
+  if (ts.isJsxOpeningLikeElement(parent) || ts.isJsxClosingElement(parent))
+    return parent.tagName === node && /^[a-z]/.test(node.text);
   if (ts.isNamespaceExport(parent) || ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent))
     return true;
   const isMember =
@@ -165,12 +177,14 @@ function readFile(file: ts.SourceFile): SourceFile {
   return { path, imports, uses };
 }
 
+const kindOf = (path: string) => (path.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS);
+
 /** Reads source texts by their paths below `src/`. A name that its file does not declare is a global. */
 export function parseSources(texts: ReadonlyMap<string, string>): SourceFile[] {
   const files = new Map(
     [...texts].map(([path, text]) => [
       path,
-      ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true, ts.ScriptKind.TS),
+      ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true, kindOf(path)),
     ]),
   );
   const options = { noLib: true, noResolve: true, moduleDetection: ts.ModuleDetectionKind.Force, types: [] };
@@ -189,7 +203,7 @@ export function parseSources(texts: ReadonlyMap<string, string>): SourceFile[] {
 export function readSources(): SourceFile[] {
   return parseSources(
     new Map(
-      filesBelow('src', '.ts').map((file) => [
+      filesBelow('src', '.ts', '.tsx').map((file) => [
         file.slice('src/'.length),
         readFileSync(join(root, file), 'utf8'),
       ]),

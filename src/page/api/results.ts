@@ -1,0 +1,93 @@
+/** The JSON documents of `/api/v1`: what the command line prints, and what the server adds. Types only. */
+
+import type { MonitorHealth } from '../../app/monitor/monitor.js';
+import type { TimeLineEntry } from '../../app/observe/time-line.js';
+import type { ErrorJson } from '../../errors.js';
+import type { ClusterDetail } from '../../k0rdent/cluster/cluster-detail.js';
+import type { Divergence } from '../../k0rdent/observe/divergence.js';
+import type { ContextObservation } from '../../k0rdent/observe/observation.js';
+import type { JoinedCluster } from '../../k0rdent/observe/status-report.js';
+import type { KgitEvent, Lifecycle } from '../../model/event/event.js';
+import type { EventDocument } from '../../news/news-item.js';
+
+export type { ClusterState } from '../../k0rdent/cluster/cluster-state.js';
+export type { ContextObservation, Divergence, ErrorJson, EventDocument, TimeLineEntry };
+
+export type Cluster = JoinedCluster<KgitEvent>;
+export type Detail = Omit<ClusterDetail, 'events'> & { readonly eventsSeen: boolean };
+
+interface Answer<K extends string> {
+  readonly apiVersion: 'kgit/v1';
+  readonly kind: K;
+}
+
+interface OfRepository {
+  readonly repository: {
+    readonly revision: string | null;
+    readonly fetchedAt: string | null;
+    readonly pending: number;
+  };
+}
+
+export interface StatusResult extends Answer<'StatusResult'>, OfRepository {
+  readonly contexts: readonly ContextObservation[];
+  readonly clusters: readonly Cluster[];
+  readonly divergence: readonly Divergence[];
+  /** Of one cluster, if it is live. */
+  readonly detail?: Detail;
+  readonly timeLine?: readonly TimeLineEntry[];
+  /** Lifecycle by the record, of one cluster that is not live. */
+  readonly recorded?: Lifecycle | null;
+}
+
+export interface LogResult extends Answer<'LogResult'>, OfRepository {
+  readonly events: readonly EventDocument[];
+  /** What `before` takes for the next page; null where nothing is left. */
+  readonly next: string | null;
+}
+
+export interface ListResult extends Answer<'ListResult'>, OfRepository {
+  readonly items: readonly {
+    readonly subject: string;
+    readonly events: number;
+    readonly lastEvent: EventDocument | null;
+  }[];
+}
+
+/** A lock that is held, or whose lease ran out. */
+export interface Lock {
+  readonly name: string;
+  readonly holder: string;
+  readonly host: string;
+  readonly acquiredAt: string;
+  readonly expiresAt: string;
+  readonly expired: boolean;
+  readonly reason: string | null;
+}
+
+export interface LocksResult extends Answer<'LocksResult'>, OfRepository {
+  readonly locks: readonly Lock[];
+  /** Whether this is what was last seen, because the remote did not answer. */
+  readonly stale: boolean;
+}
+
+/** Health of the server's parts; times are in ms since the epoch. */
+export interface ServerResult extends Answer<'ServerResult'> {
+  readonly version: string;
+  readonly health: MonitorHealth;
+}
+
+export interface ErrorDocument extends Answer<'Error'> {
+  readonly error: ErrorJson;
+}
+
+/** The kinds of answers by name. */
+export interface Results {
+  readonly Error: ErrorDocument;
+  readonly ListResult: ListResult;
+  readonly LocksResult: LocksResult;
+  readonly StatusResult: StatusResult;
+  readonly LogResult: LogResult;
+  readonly ServerResult: ServerResult;
+}
+export type Kind = Exclude<keyof Results, 'Error'>;

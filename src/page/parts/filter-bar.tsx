@@ -1,0 +1,65 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { setQuery } from '../state/router.js';
+import { Icon } from './icons.js';
+
+/** The field that `/` goes to. Its text is in the address, as `q`. */
+export function Search({ text, label }: { readonly text: string; readonly label: string }) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // The field keeps what is being typed; it follows the address only where that was changed by something else.
+    if (field.current && field.current.value.trim() !== text) field.current.value = text;
+  }, [text]);
+  return (
+    <div class="search">
+      <Icon name="search" />
+      <input
+        ref={field}
+        type="search"
+        aria-label={label}
+        defaultValue={text}
+        placeholder={label}
+        autocomplete="off"
+        spellcheck={false}
+        data-search
+        onInput={({ currentTarget }) => setQuery({ q: currentTarget.value.trim() })}
+      />
+      <kbd title="Press / to search">/</kbd>
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string;
+  readonly options: readonly string[];
+}
+
+/** A filter of one word, in the address under `name`. */
+export function Choice({ name, label, value, options }: ChoiceProps) {
+  // What the address asks for is an option, even if nothing has it.
+  const all = value === '' || options.includes(value) ? options : [value, ...options];
+  return (
+    <label class="choice">
+      <span class="sr-only">{label}</span>
+      <select value={value} onChange={({ currentTarget }) => setQuery({ [name]: currentTarget.value })}>
+        <option value="">{label}: all</option>
+        {all.map((option) => (
+          <option key={option} value={option}>
+            {option}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** A row of filters. */
+export function FilterBar({ children }: { readonly children: ComponentChildren }) {
+  return (
+    <search class="filter-bar" aria-label="Filters">
+      {children}
+    </search>
+  );
+}

@@ -1,0 +1,81 @@
+import type { ComponentChildren } from 'preact';
+import type { ServerResult } from '../api/results.js';
+import { stream } from '../api/stream.js';
+import { Icon } from '../parts/icons.js';
+import { oneLine } from '../parts/text.js';
+import { Age } from '../parts/time.js';
+import { useStore } from '../state/store.js';
+import { useServer } from './server-health.js';
+
+/** Says what cannot be reached or kept, and how old what is shown therefore is. Nothing where all is well. */
+export function Banner() {
+  const { status, since } = useStore(stream);
+  const { data, failure } = useServer();
+  const notes = data ? healthNotes(data) : [];
+  return (
+    <section class="banners" aria-label="Notices" aria-live="polite">
+      {status === 'lost' && (
+        <Note tone="bad">
+          <strong>The connection to kgit is lost.</strong> What you see is
+          <Age at={since} suffix=" old" />. Reconnecting…
+        </Note>
+      )}
+      {failure?.status === 401 && (
+        <Note tone="bad">
+          <strong>You are signed out.</strong> <a href="/sign-in">Sign in</a>
+        </Note>
+      )}
+      {status === 'open' && failure && failure.status !== 401 && (
+        <Note tone="bad">{oneLine(failure.message)}</Note>
+      )}
+      {status === 'open' && notes}
+    </section>
+  );
+}
+
+function healthNotes({ health }: ServerResult): ComponentChildren[] {
+  const { repository, contexts, journal } = health;
+  const notes: ComponentChildren[] = [];
+  if (repository.error)
+    notes.push(
+      <Note key="repository" tone="bad">
+        <strong>The state repository cannot be read.</strong> {oneLine(repository.error.message)}
+        <Old at={repository.fetchedAt} what="The record" />
+      </Note>,
+    );
+  for (const { context, management, observedAt, error } of contexts)
+    if (error)
+      notes.push(
+        <Note key={`context ${context}`} tone="warn">
+          <strong>Management cluster {oneLine(management ?? context)} cannot be reached.</strong>{' '}
+          {oneLine(error.message)}
+          <Old at={observedAt} what="Its clusters" />
+        </Note>,
+      );
+  if (journal)
+    notes.push(
+      <Note key="journal" tone="bad">
+        <strong>News cannot be kept.</strong> {oneLine(journal.message)} Notifications may be missing.
+      </Note>,
+    );
+  return notes;
+}
+
+function Old({ at, what }: { readonly at: number | null; readonly what: string }) {
+  if (at === null) return <> Nothing is known of it yet.</>;
+  return (
+    <>
+      {' '}
+      {what}: as of <Age at={at} suffix=" ago" />.
+    </>
+  );
+}
+
+function Note({ tone, children }: { readonly tone: 'bad' | 'warn'; readonly children: ComponentChildren }) {
+  return (
+    <div class={`banner tone-${tone}`}>
+      <Icon name="warning" />
+      <p>{children}</p>
+    </div>
+  );
+}
