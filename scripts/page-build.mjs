@@ -31,7 +31,12 @@ export async function buildPage(root) {
     tsconfig: join(root, 'src/page/tsconfig.json'),
   };
   const [page, theme] = await Promise.all([
-    build({ ...shared, entryPoints: ['src/page/main.tsx'], format: 'esm', splitting: true }),
+    build({
+      ...shared,
+      entryPoints: ['src/page/main.tsx', 'src/page/styles/page.css'],
+      format: 'esm',
+      splitting: true,
+    }),
     build({ ...shared, entryPoints: ['src/page/theme.ts'], format: 'iife' }),
   ]);
   const inputs = [page, theme].flatMap(({ metafile }) => Object.keys(metafile.inputs));
@@ -53,7 +58,7 @@ export async function buildPage(root) {
   const places = {
     icon: `/assets/${iconName}`,
     theme: asset('theme', '.js'),
-    style: asset('main', '.css'),
+    style: asset('page', '.css'),
     main: asset('main', '.js'),
     preloads: preloads.join('\n    '),
   };

@@ -14,7 +14,6 @@
  * `parts/text.ts`. The server's content security policy allows neither inline script nor inline style sheets.
  */
 import { render } from 'preact';
-import './styles/page.css';
 import { startStream } from './api/stream.js';
 import { App } from './shell/app.js';
 import { startClock } from './state/clock.js';

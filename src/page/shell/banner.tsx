@@ -52,10 +52,10 @@ function healthNotes({ health }: ServerResult): ComponentChildren[] {
           <Old at={observedAt} what="Its clusters" />
         </Note>,
       );
-  if (journal)
+  if (journal.error)
     notes.push(
       <Note key="journal" tone="bad">
-        <strong>News cannot be kept.</strong> {oneLine(journal.message)} Notifications may be missing.
+        <strong>News cannot be kept.</strong> {oneLine(journal.error.message)} Notifications may be missing.
       </Note>,
     );
   return notes;
