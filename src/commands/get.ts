@@ -5,6 +5,7 @@ import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { KIND_COMMANDS } from '../cli/habits/habit-table.js';
 import { assignedText } from '../cli/input/assignments.js';
+import { valueJson } from '../cli/render/json/state-json.js';
 import { formatStatePath, parseStatePath } from '../model/state/state-path.js';
 import { numberText } from '../model/yaml/number-text.js';
 import { formatYaml } from '../model/yaml/yaml.js';
@@ -62,11 +63,7 @@ export default class Get extends ReadCommand<typeof Get> {
     const { deployment, value, isWithheld } = await readValue(context, query, this.now());
     if (isWithheld) this.note(`${text} is withheld from the repository: only this machine has it`);
     return {
-      json: {
-        subject: `deployment/${deployment}`,
-        path: text,
-        value: value === undefined ? assignedText(preset ?? '').value : value,
-      },
+      json: valueJson(deployment, text, value === undefined ? assignedText(preset ?? '').value : value),
       isExact: true,
       lines: () => [valueText(value === undefined ? preset : value)],
       names: text ? [text] : [],

@@ -2,7 +2,8 @@ import { listLocks } from '../app/lock/list-locks.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { LIST_FLAGS, sortedBy } from '../cli/flags/list-options.js';
-import { standingJson, standingLines } from '../cli/render/lease-result.js';
+import { locksJson, standingJson } from '../cli/render/json/locks-json.js';
+import { standingLines } from '../cli/render/lease-result.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Locks extends ReadCommand<typeof Locks> {
@@ -36,16 +37,11 @@ export default class Locks extends ReadCommand<typeof Locks> {
     const isStale = staleness !== null || (this.flags.fetch === false && opened.repository.store.isRemote);
     const now = this.now();
     const standings = sortedBy(listed, this.flags['sort-by'], (one) => standingJson(one, now));
-    const locks = standings.map((standing) => standingJson(standing, now));
+    const json = locksJson({ standings, broken, place }, isStale, now);
     return {
-      json: {
-        locks,
-        broken: broken.map(({ where: ref, ...one }) => ({ ref, ...one })),
-        place,
-        stale: isStale,
-      },
+      json,
       names: standings.map(({ record }) => record.name),
-      rows: locks,
+      rows: json.locks,
       lines: (screen, wide) => standingLines(standings, isStale, now, screen, wide),
     };
   }

@@ -1,14 +1,16 @@
 import { Args } from '@oclif/core';
 import type { Context } from '../app/open/configured.js';
 import { namingOf, recordedSubject } from '../app/open/subjects.js';
+import { eventFilter } from '../app/read/event-filter.js';
 import { type EventQuery, followEvents, pageEvents } from '../app/read/page-events.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
-import { eventFilter, LOG_FLAGS } from '../cli/flags/log-flags.js';
+import { LOG_FLAGS } from '../cli/flags/log-flags.js';
 import { eventDetails, eventLine, eventLines } from '../cli/render/event-lines.js';
+import { eventsJson } from '../cli/render/json/events-json.js';
 import { UsageError } from '../errors.js';
 import type { SubjectEvent } from '../model/event/event.js';
-import { formatSubject } from '../model/subject/subject.js';
+import { eventRow } from '../model/event/event-row.js';
 import { systemClock } from '../setup/this-host.js';
 import { type About, aboutNamed } from '../store/read/entries-about.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -64,9 +66,9 @@ export default class Log extends ReadCommand<typeof Log> {
 
   #result(events: readonly SubjectEvent[], next: string | null): CommandResult {
     const withSubject = this.args.subject === undefined;
-    const rows = events.map(({ subject, event }) => ({ ...event, subject: formatSubject(subject) }));
+    const rows = events.map(eventRow);
     return {
-      json: { events: rows, next },
+      json: eventsJson(rows, next),
       rows,
       names: rows.map(({ id }) => id),
       lines: (screen, wide) => {

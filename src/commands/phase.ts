@@ -3,6 +3,7 @@ import { targetDeployment } from '../app/write/change-state.js';
 import { movePhase, phaseName, phasesOf } from '../app/write/move-phase.js';
 import { helpText } from '../cli/base/help-text.js';
 import { StateCommand } from '../cli/base/state-command.js';
+import { phasesJson } from '../cli/render/json/state-json.js';
 import { UsageError } from '../errors.js';
 import { PHASE_VERBS, type PhaseVerb } from '../model/state/phase.js';
 import { fittingTable } from '../terminal/fitting-table.js';
@@ -66,7 +67,7 @@ export default class Phase extends StateCommand<typeof Phase> {
     const id = await targetDeployment(context, this.target);
     const phases = await phasesOf(context, id);
     return {
-      json: { subject: `deployment/${id}`, phases },
+      json: phasesJson(id, phases),
       names: phases.map(({ name }) => name),
       rows: phases,
       lines: (screen) =>

@@ -1,5 +1,5 @@
 import type { BrokenEvents } from '../../model/event/broken-events.js';
-import type { KgitEvent } from '../../model/event/event.js';
+import { type EventRow, eventRow } from '../../model/event/event-row.js';
 import { formatSubject, type Subject } from '../../model/subject/subject.js';
 import type { StateView } from '../../store/port/state-store.js';
 import { listSubjects, summariseSubject } from '../../store/read/records.js';
@@ -8,7 +8,7 @@ import { listSubjects, summariseSubject } from '../../store/read/records.js';
 export interface ListedSubject {
   readonly subject: string;
   readonly events: number;
-  readonly lastEvent: (KgitEvent & { readonly subject: string }) | null;
+  readonly lastEvent: EventRow | null;
 }
 
 /**
@@ -25,8 +25,7 @@ export async function listedSubjects(
   return Promise.all(
     subjects.map(async (one) => {
       const { events, last } = await summariseSubject(view, one, broken);
-      const subject = formatSubject(one);
-      return { subject, events, lastEvent: last ? { ...last.event, subject } : null };
+      return { subject: formatSubject(one), events, lastEvent: last && eventRow(last) };
     }),
   );
 }

@@ -1,10 +1,8 @@
 import type { BrokenEvents } from '../../model/event/broken-events.js';
-import type { KgitEvent } from '../../model/event/event.js';
+import { maskedEvent } from '../../model/event/masked-event.js';
 import { maskSecrets } from '../../model/secret/mask-secrets.js';
-import { masked } from '../../model/secret/masked.js';
-import { parseStatePath } from '../../model/state/state-path.js';
-import type { Value } from '../../model/value/value.js';
-import { type PublishedChange, publishedChange, type SubjectRow } from '../../review/published-change.js';
+import { maskedRow } from '../../review/masked-row.js';
+import { type PublishedChange, publishedChange } from '../../review/published-change.js';
 import type { Backend } from '../../store/port/backend.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { type FollowOptions, followChanges, whenThere } from '../../store/read/follow-changes.js';
@@ -44,29 +42,5 @@ function withoutSecrets(change: PublishedChange): PublishedChange {
     title: maskSecrets(change.title),
     events: change.events.map(({ subject, event }) => ({ subject, event: maskedEvent(event) })),
     changes: change.changes.map(maskedRow),
-  };
-}
-
-/** The fields of an event that kgit checks when it is read. */
-const CHECKED: readonly string[] = ['id', 'timestamp', 'action', 'outcome'];
-
-function maskedEvent(event: KgitEvent): KgitEvent {
-  const { id, timestamp, action, ...rest } = event;
-  const fields = Object.entries(rest).map(([key, value]) =>
-    CHECKED.includes(key) ? [key, value] : [key, masked(value, [key])],
-  );
-  return { id, timestamp, action, ...Object.fromEntries(fields) };
-}
-
-function maskedRow(row: SubjectRow): SubjectRow {
-  const keys = parseStatePath(row.path);
-  const { before, after, reason, message, ...rest } = row;
-  const text = (said: string | null) => (said === null ? null : maskSecrets(said));
-  return {
-    ...rest,
-    ...(before === undefined ? {} : { before: masked(before, keys) as Value }),
-    ...(after === undefined ? {} : { after: masked(after, keys) as Value }),
-    reason: text(reason),
-    message: text(message),
   };
 }

@@ -19,7 +19,7 @@ import type { About } from '../../store/read/entries-about.js';
 import type { CommandResult } from '../../terminal/output.js';
 import { checkArgumentBytes } from '../input/argument-bytes.js';
 import { damagedLines } from '../notes/damaged-lines.js';
-import { repositoryJson } from '../render/repository-json.js';
+import { repositoryJson } from '../render/json/repository-json.js';
 import type { CommandClass } from './command-class.js';
 import { reportFailure } from './failure.js';
 import { PrintingCommand } from './printing-command.js';

@@ -1,23 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Errors } from '@oclif/core';
-import { EnvironmentError, InternalError, KgitError, UsageError } from '../../errors.js';
+import { EnvironmentError, KgitError, UsageError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
-import { API_VERSION } from '../../store/read/records.js';
+import { unexpectedError } from '../../model/value/unexpected-error.js';
 import { shownJson } from '../../terminal/output.js';
 import { styleFor } from '../../terminal/style.js';
 import { terminalText } from '../../terminal/terminal-text.js';
 import { flagWords } from '../flags/flag-conflicts.js';
 import { DeclinedError } from './declined.js';
-
-/** Messages for error codes of the system. */
-const CAUSES: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the disk is read-only',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EMFILE: 'too many open files',
-};
 
 /**
  * Converts anything thrown to a KgitError: oclif's parser errors become usage errors, a full disk an environment error.
@@ -42,18 +32,7 @@ export function asKgitError(thrown: unknown, hints: readonly string[] = []): Kgi
       suggestions: ['Change to a folder that exists: cd'],
     });
   }
-  if (hasCode(thrown, ...Object.keys(CAUSES))) {
-    const { code, path } = thrown as NodeJS.ErrnoException;
-    return new EnvironmentError(`${path ?? 'a file'}: ${CAUSES[code ?? ''] ?? code}`, {
-      cause: thrown,
-      suggestions: ['Check the disk and its permissions'],
-    });
-  }
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new InternalError(message, {
-    cause: thrown,
-    suggestions: ['Please report this, with the command and this text'],
-  });
+  return unexpectedError(thrown, 'Please report this, with the command and this text');
 }
 
 /** Whether a command line asks for JSON. Checks the raw words, since a command may fail before they are parsed. */
@@ -79,14 +58,6 @@ async function nearFlags(thrown: unknown, known: readonly string[]): Promise<str
   return said.split(', ').flatMap((flag) => didYouMean(flag.split('=')[0] ?? '', flags));
 }
 
-/** Masks the secrets in all strings of `value`. */
-function masked(value: unknown, mask: (text: string) => string): unknown {
-  if (typeof value === 'string') return mask(value);
-  if (Array.isArray(value)) return value.map((item) => masked(item, mask));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, masked(child, mask)]));
-}
-
 /** Reports a failure, as JSON on stdout if the command line asks for it, else on stderr. Sets the exit code. */
 export async function reportFailure(
   thrown: unknown,
@@ -94,15 +65,16 @@ export async function reportFailure(
   verbose: boolean,
   flags: readonly string[] = [],
 ): Promise<void> {
-  // Loaded only on failure. Errors repeat words of the command line, and CI keeps what is printed.
-  const { maskSecrets } = await import('../../model/secret/mask-secrets.js');
   const error = asKgitError(thrown, await nearFlags(thrown, flags));
   process.exitCode = error.exitCode;
   if (wantsJson(argv)) {
-    const whole = { apiVersion: API_VERSION, kind: 'Error', error: masked(error.toJSON(), maskSecrets) };
-    process.stdout.write(`${shownJson(JSON.stringify(whole, null, 2), process.stdout.isTTY === true)}\n`);
+    const { errorDocument } = await import('../render/json/error-document.js');
+    const text = JSON.stringify(errorDocument(error), null, 2);
+    process.stdout.write(`${shownJson(text, process.stdout.isTTY === true)}\n`);
     return;
   }
+  // Loaded only on failure. Errors repeat words of the command line, and CI keeps what is printed.
+  const { maskSecrets } = await import('../../model/secret/mask-secrets.js');
   const style = styleFor(process.stderr.isTTY === true, process.env);
   if (error instanceof DeclinedError) {
     if (!error.isSilent) process.stderr.write(`${style('dim', terminalText(maskSecrets(error.message)))}\n`);

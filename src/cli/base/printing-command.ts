@@ -1,7 +1,6 @@
 import { Command, type Interfaces } from '@oclif/core';
 import { SkippedEvents } from '../../model/event/broken-events.js';
 import { isCi } from '../../setup/trust.js';
-import { API_VERSION } from '../../store/read/records.js';
 import {
   type CommandResult,
   type Format,
@@ -14,6 +13,7 @@ import { COMMON_FLAGS } from '../flags/common-flags.js';
 import { SideNotes } from '../notes/side-notes.js';
 import { skippedLines } from '../notes/skipped-lines.js';
 import { printBesideCommand } from '../render/beside-command.js';
+import { resultDocument } from '../render/json/result-document.js';
 import type { CommandClass, CommonFlags, OwnFlags } from './command-class.js';
 
 const IS_CI = isCi(process.env);
@@ -68,8 +68,7 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
 
   /** Returns the whole JSON of a result. */
   protected document({ json }: CommandResult): Readonly<Record<string, unknown>> {
-    const head = { apiVersion: API_VERSION, kind: resultKind(this.id ?? 'kgit'), ...this.repositoryJson() };
-    return { ...head, ...json, ...this.skipped.json };
+    return resultDocument(resultKind(this.id ?? 'kgit'), this.repositoryJson(), json, this.skipped.json);
   }
 
   /** Shows a text in the user's pager; false if it should not be paged or there is no pager. */

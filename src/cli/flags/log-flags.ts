@@ -1,7 +1,5 @@
-import { Flags, type Interfaces } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { OUTCOMES } from '../../model/event/event.js';
-import type { EventFilter } from '../../model/event/event-filter.js';
-import { parseDayRange, parseTime } from '../../model/value/time.js';
 
 const MAX_LIMIT = 1_000_000;
 
@@ -48,21 +46,3 @@ export const LOG_FLAGS = {
   reverse: Flags.boolean({ summary: 'Newest first.' }),
   follow: Flags.boolean({ char: 'f', summary: 'Print new events as they come; end with Ctrl-C.' }),
 };
-
-/**
- * Builds the event filter from the flags of `kgit log`. Throws UsageError.
- * @param now ms since the epoch
- */
-export function eventFilter(flags: Interfaces.InferredFlags<typeof LOG_FLAGS>, now: number): EventFilter {
-  const { since, until, action, user, outcome, phase, run, grep, on } = flags;
-  const time = (text: string | undefined) => (text === undefined ? undefined : parseTime(text, now));
-  return {
-    ...(on === undefined ? { since: time(since), until: time(until) } : parseDayRange(on, now)),
-    actions: action ?? [],
-    users: user ?? [],
-    outcomes: outcome ?? [],
-    phases: phase ?? [],
-    runs: run ?? [],
-    grep: grep ?? [],
-  };
-}

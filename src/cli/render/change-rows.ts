@@ -4,6 +4,7 @@ import type { ChangeRow } from '../../review/state-history.js';
 import { fittingTable } from '../../terminal/fitting-table.js';
 import type { CommandResult, Screen } from '../../terminal/output.js';
 import { oneLine } from '../../terminal/terminal-text.js';
+import { changesJson } from './json/state-json.js';
 import { changeLine } from './write/change-line.js';
 
 function shown(value: unknown): string {
@@ -63,10 +64,10 @@ interface Showing {
  */
 export function changesResult(all: readonly SubjectChanges[], showing: Showing): CommandResult {
   const { isTable = false, heads = false, none } = showing;
-  const rows = all.flatMap(({ subject, rows: own }) => own.map((row) => ({ ...row, subject })));
-  const [only] = all;
+  const json = changesJson(all);
+  const rows = json.changes;
   return {
-    json: { subject: only && all.length === 1 ? only.subject : null, changes: rows },
+    json,
     rows,
     names: [...new Set(rows.map(({ path }) => path))],
     lines: (screen) => {

@@ -9,26 +9,8 @@ import { fittingTable } from '../../terminal/fitting-table.js';
 import type { CommandResult, Screen } from '../../terminal/output.js';
 import type { TableRow } from '../../terminal/table.js';
 import { oneLine } from '../../terminal/terminal-text.js';
+import { iso, leaseJson } from './json/locks-json.js';
 import { failureText } from './run-result.js';
-
-const iso = (ms: number) => new Date(ms).toISOString();
-
-/** Formats a lease for JSON results. */
-export function leaseJson(record: LeaseRecord): Record<string, unknown> {
-  const { name, token, holder, acquiredAt, at, ttl, reason } = record;
-  return {
-    name,
-    token,
-    holder: holder.name,
-    host: holder.host,
-    runId: holder.runId ?? null,
-    acquiredAt: iso(acquiredAt),
-    renewedAt: iso(at),
-    expiresAt: iso(expiresAt(record)),
-    ttlSeconds: ttl / 1000,
-    reason: reason ?? null,
-  };
-}
 
 /** Formats the ended lease for JSON results; null if none was ended. */
 export function brokeJson(ended: EndedLease | null): unknown {
@@ -99,11 +81,6 @@ export function lockedRunResult(
     },
     exitCode,
   };
-}
-
-/** Formats a row of `kgit locks`. */
-export function standingJson({ record, isOurs, freeAt }: LockStanding, now: number): Record<string, unknown> {
-  return { ...leaseJson(record), expired: expiresAt(record) <= now, freeAt: iso(freeAt), here: isOurs };
 }
 
 /** Formats a lease as `token 3, expires 2025-07-11 14:35:00Z (in 5m)`. */

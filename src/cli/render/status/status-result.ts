@@ -5,8 +5,8 @@ import { subjectOf } from '../../../k0rdent/observe/observation.js';
 import type { StatusReport } from '../../../k0rdent/observe/status-report.js';
 import type { KgitEvent } from '../../../model/event/event.js';
 import type { CommandResult } from '../../../terminal/output.js';
+import { statusJson } from '../json/status-json.js';
 import { clusterLines } from './cluster-lines.js';
-import { explainedJson } from './explained-json.js';
 import { onlyInStates, sortedClusters } from './sorted-clusters.js';
 import { contextLines, divergenceLines, statusLines } from './status-lines.js';
 import { statusMetrics } from './status-metrics.js';
@@ -55,7 +55,7 @@ export function statusResult(
   };
   const [cluster] = clusters;
   return {
-    json: { contexts, clusters: sorted.rows, divergence, ...(explained && explainedJson(explained)) },
+    json: statusJson({ contexts, clusters: sorted.rows, divergence }, explained),
     rows: sorted.rows,
     names: sorted.rows.map(subjectOf),
     others: { prometheus: () => statusMetrics(report) },
