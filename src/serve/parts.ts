@@ -1,6 +1,9 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Monitor } from '../app/monitor/monitor.js';
+import type { Access } from './access/access.js';
+import type { HookSecret } from './hooks/hook-secret.js';
+import type { OpenStreams } from './stream/open-streams.js';
 
 /** What the route modules of the server share. */
 export interface ServeParts {
@@ -9,7 +12,11 @@ export interface ServeParts {
   readonly version: string;
   /** ms since the epoch */
   readonly now: () => number;
-  /** Aborts when the server begins to stop: streams end then. */
+  readonly access: Access;
+  /** The secret of the hooks as it is now; null: there are no hooks. */
+  readonly hookSecret: (() => HookSecret) | null;
+  readonly streams: OpenStreams;
+  /** Aborts when the server begins to stop. */
   readonly stopping: AbortSignal;
   /** Folder of the built page. */
   readonly pageFolder: string;
