@@ -9,10 +9,11 @@ import { offlineError } from '../process/offline.js';
 import { isDamaged } from '../process/remote-fault.js';
 import { tellProgress, withoutProgress } from '../process/told-wait.js';
 import type { CommitLine } from './commit-line.js';
+import { DamagedData } from './packs/pack-entry.js';
 import type { ShallowFile } from './shallow-file.js';
 import type { StoredObjects } from './stored-objects.js';
 import { newObjects, packOf } from './wire/pack.js';
-import { ProtocolError, type Said } from './wire/pkt-line.js';
+import { CutOff, ProtocolError, type Said } from './wire/pkt-line.js';
 import { pushRefs } from './wire/receive-pack.js';
 import { type HttpPlace, SmartHttp, WireFailure } from './wire/smart-http.js';
 import { type ServerRefs, UploadPack, WHOLE_LINE } from './wire/upload-pack.js';
@@ -152,10 +153,16 @@ export class HttpRemote implements Remote {
     await shallow.change(asked);
   }
 
-  /** Stores a pack. Throws WireFailure if it lacks one of the objects that were asked for. */
+  /** Stores a pack. Throws WireFailure if it is damaged, or lacks one of the objects that were asked for. */
   async #take(pack: Buffer, isPromised: boolean, wants: readonly string[]): Promise<void> {
     const { objects } = this.#parts;
-    await objects.addPack(pack, isPromised);
+    try {
+      await objects.addPack(pack, isPromised);
+    } catch (error) {
+      if (error instanceof DamagedData)
+        throw new WireFailure(`fatal: pack is corrupted (${error.message})\n`);
+      throw error;
+    }
     for (const oid of wants)
       if (!(await objects.has(oid)))
         throw new WireFailure('fatal: protocol error: the server did not send all objects\n');
@@ -265,8 +272,8 @@ export class HttpRemote implements Remote {
       const result = await exchange(new SmartHttp(place, timeoutMs), said);
       return { ...result, stderr: withoutProgress(result.stderr) };
     } catch (error) {
-      const failure =
-        error instanceof ProtocolError ? new WireFailure(`fatal: protocol error: ${error.message}\n`) : error;
+      const words = error instanceof CutOff ? 'fatal: ' : 'fatal: protocol error: ';
+      const failure = error instanceof ProtocolError ? new WireFailure(`${words}${error.message}\n`) : error;
       if (!(failure instanceof WireFailure)) throw failure;
       const { result } = failure;
       return { ...result, stderr: withoutProgress(`${said.text}${result.stderr}`) };

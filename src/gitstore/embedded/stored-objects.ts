@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { Errors, readObject, writeObject } from 'isomorphic-git';
+import { writeObject } from 'isomorphic-git';
 import { InvalidStateError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { cannotKeep } from '../../store/local/durable-files.js';
@@ -8,9 +8,10 @@ import type { FileSystem } from '../../store/port/means.js';
 import type { GitObject } from '../objects/cat-file.js';
 import type { Objects } from '../objects/object-reader.js';
 import { durableFs, namesIn } from './files.js';
+import { looseObject } from './loose-objects.js';
 import { parseCommit, parseTree } from './object-formats.js';
 import { objectId, readPack } from './packs/index-pack.js';
-import { damaged, isType, MAX_OBJECT, type ObjectType } from './packs/pack-entry.js';
+import { damaged, isType, type ObjectType } from './packs/pack-entry.js';
 import { formatIndex } from './packs/pack-index.js';
 import { StoredPacks } from './packs/stored-packs.js';
 
@@ -28,7 +29,7 @@ export interface ObjectPlace {
   readonly fetchMissing: ((oids: readonly string[]) => Promise<void>) | null;
 }
 
-/** The objects of a repository. isomorphic-git reads and writes those in files of their own. */
+/** The objects of a repository. isomorphic-git writes them, in files of their own. */
 export class StoredObjects implements Objects {
   readonly #place: ObjectPlace;
   readonly #fs: ReturnType<typeof durableFs>;
@@ -126,7 +127,8 @@ export class StoredObjects implements Objects {
 
   async #stored(oid: string): Promise<GitObject | null> {
     if (oid === '') return null;
-    const found = (await this.#packs.read(oid)) ?? (await this.#single(oid));
+    const found =
+      (await this.#packs.read(oid)) ?? (await looseObject(this.#place.fs, this.#place.commonDir, oid));
     // A git that joins packs removes single files once they are in a new pack.
     return found === null && (await this.#packs.look()) ? this.#packs.read(oid) : found;
   }
@@ -138,29 +140,6 @@ export class StoredObjects implements Objects {
     } catch (error) {
       if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
       return false;
-    }
-  }
-
-  /** Reads an object that has a file of its own. */
-  async #single(oid: string): Promise<GitObject | null> {
-    // Without the file, isomorphic-git would look for the object in all packs, and read them whole.
-    if (!(await this.#isSingle(oid))) return null;
-    const { commonDir: gitdir } = this.#place;
-    try {
-      const { type, object } = await readObject({
-        fs: this.#fs,
-        gitdir,
-        dir: gitdir,
-        oid,
-        format: 'content',
-      });
-      if (!isType(type) || !(object instanceof Uint8Array)) throw damaged(oid);
-      if (object.length > MAX_OBJECT)
-        throw new InvalidStateError(`the object ${oid} is too large (${object.length} bytes)`);
-      return { oid, type, data: Buffer.from(object) };
-    } catch (error) {
-      if (error instanceof Errors.NotFoundError) return null;
-      throw error;
     }
   }
 
@@ -181,7 +160,7 @@ export class StoredObjects implements Objects {
   }
 
   /**
-   * Stores a pack that a server sent. Throws EnvironmentError, InvalidStateError for a damaged pack.
+   * Stores a pack that a server sent. Throws EnvironmentError; DamagedData for a damaged pack.
    * @param isPromised whether the server may have left out objects that it promises to send later
    */
   async addPack(pack: Buffer, isPromised: boolean): Promise<void> {

@@ -90,9 +90,16 @@ const REMOTE_FAULTS: readonly RemoteFault[] = [
   {
     cause: 'proxy',
     kind: 'denied',
-    pattern: /CONNECT tunnel failed, response 4\d\d|HTTP code 4\d\d from proxy/,
+    pattern: /CONNECT tunnel failed, response 4\d\d|HTTP code 4\d\d from proxy|returned error: 407/,
     says: 'the proxy does not let us through',
     advice: 'Check https_proxy and http.proxy, and your access to the proxy',
+  },
+  {
+    cause: 'proxy',
+    kind: 'denied',
+    pattern: /Unsupported proxy/,
+    says: 'the proxy that the settings name cannot be used',
+    advice: 'Check https_proxy, all_proxy and http.proxy; without git, it must be one of http or https',
   },
   {
     cause: 'extra-header',
@@ -101,6 +108,14 @@ const REMOTE_FAULTS: readonly RemoteFault[] = [
     says: "it does not accept the header of git's http.extraHeader, which goes before KGIT_TOKEN",
     advice:
       'Remove a stale one: git config --show-origin --name-only --get-regexp extraheader, then git config --unset-all NAME (actions/checkout: persist-credentials: false)',
+  },
+  {
+    cause: 'unauthorized',
+    kind: 'denied',
+    pattern: /^kgit: no credential helper is asked/m,
+    says: 'it does not know who you are',
+    advice:
+      'Set KGIT_TOKEN, which goes to https alone: without git, kgit reads no credential helper and no .netrc; docs/ci.md says which token',
   },
   {
     cause: 'unauthorized',
@@ -161,6 +176,14 @@ const REMOTE_FAULTS: readonly RemoteFault[] = [
     says: 'objects of its repository are broken or missing',
     advice:
       "Ask its operator to run 'git fsck' there and to reset the branch to its last intact commit; then kgit finds which writes of this clone are missing",
+  },
+  {
+    cause: 'bad-pack',
+    kind: 'unreachable',
+    pattern: /pack is corrupted|invalid index-pack output|inflate: data stream error/,
+    says: 'what it sent is damaged',
+    advice:
+      "again; if it stays so, a proxy may change what it sends, or its operator finds more with 'git fsck'",
   },
   {
     cause: 'not-git',

@@ -1,11 +1,15 @@
 /** What the embedded git makes of answers that no git server gives. */
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { pushOutcome } from '../../../src/gitstore/branch/push-outcome.js';
 import { formatTree, parseTree } from '../../../src/gitstore/embedded/object-formats.js';
 import { packOf } from '../../../src/gitstore/embedded/wire/pack.js';
 import { firstBand, frame, type Said } from '../../../src/gitstore/embedded/wire/pkt-line.js';
+import { SmartHttp } from '../../../src/gitstore/embedded/wire/smart-http.js';
+import { remoteFault } from '../../../src/gitstore/process/remote-fault.js';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../../src/store/port/means.js';
 import { openEmbedded } from '../../support/embedded-git.js';
 import { bareRepository } from '../../support/git-fixtures.js';
@@ -22,6 +26,43 @@ const band = (number: number, data: Uint8Array | string) =>
 const lines = (...all: string[]) => Buffer.concat([...all.map((line) => frame(`${line}\n`)), flush]);
 const CAPABILITIES = lines('version 2', 'ls-refs', 'fetch=shallow', 'object-format=sha1');
 const OFFER = Buffer.concat([frame(`${OID} refs/heads/main\0 report-status atomic\n`), flush]);
+
+/** An entry of a pack, with the size that it is said to have. */
+function entry(type: number, size: number, data: Uint8Array): Buffer {
+  const bytes = [(type << 4) | (size & 15)];
+  for (let rest = Math.floor(size / 16); rest > 0; rest = Math.floor(rest / 128)) {
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) | 128;
+    bytes.push(rest & 127);
+  }
+  return Buffer.concat([Buffer.from(bytes), data]);
+}
+const packWith = (...entries: Buffer[]) => {
+  const head = Buffer.from([...Buffer.from('PACK'), 0, 0, 0, 2, 0, 0, 0, entries.length]);
+  const data = Buffer.concat([head, ...entries]);
+  return Buffer.concat([data, createHash('sha1').update(data).digest()]);
+};
+const ABCD = entry(3, 4, deflateSync('abcd'));
+/** The id of that object. */
+const BASE = createHash('sha1').update('blob 4\0abcd').digest();
+/** A delta of it. */
+const refDelta = (delta: readonly number[]) =>
+  entry(7, delta.length, Buffer.concat([BASE, deflateSync(Buffer.from(delta))]));
+/** 2 GiB, as a delta says it. */
+const HUGE = [255, 255, 255, 255, 7];
+const flipped = (pack: Buffer) => {
+  pack[15] = (pack[15] ?? 0) ^ 1;
+  return pack;
+};
+const BIG = 65 * 1024 * 1024;
+/** 20 MB in 20 kB. */
+const BOMB = deflateSync(Buffer.alloc(20_000_000));
+/** Data in as many frames as they need. */
+const bands = (data: Buffer) =>
+  Buffer.concat(
+    Array.from({ length: Math.ceil(data.length / 60_000) }, (_, i) =>
+      band(1, data.subarray(i * 60_000, (i + 1) * 60_000)),
+    ),
+  );
 
 type Answer = Partial<HttpResponse> | Buffer | Error;
 
@@ -44,7 +85,7 @@ async function served(answers: (request: HttpRequest, body: string) => Answer) {
     },
   };
   const path = bareRepository();
-  const remote = { name: 'origin', place: { url: 'http://host/x.git', client, headers: {} } };
+  const remote = { name: 'origin', place: { url: 'http://host/x.git', client, headers: {}, login: null } };
   const parts = await openEmbedded(path, null, { remote });
   if (parts.remote === null) throw new Error('no remote');
   return { ...parts, remote: parts.remote, path };
@@ -78,6 +119,49 @@ describe('a server that does not do as git does', () => {
     const { code, stderr } = await remote.fetch(['+refs/heads/main:refs/kgit/remote/main'], call);
     expect([code, stderr]).toEqual([128, expect.stringContaining('did not send all objects')]);
     expect((await refs.list(['refs/kgit'])).size).toBe(0);
+  });
+
+  it.each([
+    ['a byte that flipped', () => flipped(packWith(entry(3, 4, deflateSync('abcd')))), 'is damaged'],
+    ['an object that inflates to more than it says', () => packWith(entry(3, 10, BOMB)), 'is damaged'],
+    ['an object larger than any', () => packWith(entry(3, BIG, deflateSync('x'))), 'too large'],
+    [
+      'a delta that makes one larger than any',
+      () => packWith(ABCD, refDelta([4, ...HUGE, 0x90, 4])),
+      'too large',
+    ],
+    ['a delta of what is not here', () => packWith(refDelta([4, 4, 0x90, 4])), 'is damaged'],
+  ])('sends a pack with %s: nothing of it is kept', async (_what, make, words) => {
+    const { remote, refs, path } = await upload(Buffer.concat([frame('packfile\n'), bands(make()), flush]));
+    const { code, stderr } = await remote.fetch(['+refs/heads/main:refs/kgit/remote/main'], call);
+    expect([code, stderr]).toEqual([128, expect.stringContaining(words)]);
+    expect(remoteFault(stderr)).toMatchObject({ cause: 'bad-pack', kind: 'unreachable' });
+    const lazily = remote.fetchMissing([OID], 10_000, ({ stderr: text }) => new Error(text));
+    await expect(lazily).rejects.toThrow(words);
+    expect((await refs.list(['refs/kgit'])).size).toBe(0);
+    const kept = readdirSync(join(path, 'objects'), { recursive: true, withFileTypes: true });
+    expect(kept.filter((each) => each.isFile())).toEqual([]);
+  });
+
+  it('is read to a bound: of its refs, and of the bytes of an answer', async () => {
+    const many = Buffer.concat(Array.from({ length: 1000 }, () => frame(`${OID} refs/heads/main\n`)));
+    const endless = async function* () {
+      for (;;) yield many;
+    };
+    const { remote } = await served(({ method }) => (method === 'GET' ? CAPABILITIES : { body: endless() }));
+    expect((await remote.tips(['refs/heads/main'], 60_000)).result.stderr).toContain('too many lines');
+    const chunk = Buffer.alloc(1024 * 1024);
+    const body = (async function* () {
+      for (;;) yield chunk;
+    })();
+    const headers = { 'content-type': 'application/x-git-upload-pack-result' };
+    const client = { request: async () => ({ statusCode: 200, headers, body }) };
+    const place = { url: 'http://host/x.git', client, headers: {}, login: null };
+    const answer = await new SmartHttp(place, 60_000).post('git-upload-pack', 2, Buffer.alloc(0));
+    const read = async () => {
+      for await (const _ of answer);
+    };
+    await expect(read()).rejects.toThrow('the answer is larger than');
   });
 
   it.each([

@@ -61,6 +61,8 @@ const ROWS: readonly [cause: string, kind: string, ...texts: string[]][] = [
     'denied',
     https('CONNECT tunnel failed, response 407'),
     https('Received HTTP code 407 from proxy after CONNECT'),
+    https('The requested URL returned error: 407'),
+    https("Unsupported proxy syntax in 'http://['"),
   ],
   [
     'archived',
@@ -141,6 +143,12 @@ const ROWS: readonly [cause: string, kind: string, ...texts: string[]][] = [
     'unreachable',
     `ssh: connect to host 127.0.0.1 port 1: Connection refused${SSH}`,
     https("Failed to connect to 127.0.0.1 port 1 after 0 ms: Couldn't connect to server"),
+  ],
+  [
+    'bad-pack',
+    'unreachable',
+    'fatal: pack is corrupted (SHA1 mismatch)\nfatal: fetch-pack: invalid index-pack output\n',
+    'error: inflate: data stream error (incorrect data check)\nfatal: pack has bad object at offset 12\n',
   ],
   ['network', 'unreachable', `ssh: connect to host h port 22: No route to host${SSH}`],
   [

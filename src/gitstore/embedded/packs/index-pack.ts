@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { EnvironmentError } from '../../../errors.js';
 import type { GitObject } from '../../objects/cat-file.js';
 import {
   applyDelta,
+  DamagedData,
   damaged,
   entryHeader,
   inflated,
@@ -36,7 +36,7 @@ interface Base {
 }
 
 /**
- * Reads all objects of a pack, which is whole: no delta is for an object outside. Throws EnvironmentError for a damaged pack.
+ * Reads all objects of a pack, which is whole: no delta is for an object outside. Throws DamagedData for a damaged pack.
  * @param take gets each object; bases come before their deltas
  */
 export async function readPack(pack: Buffer, take?: (object: GitObject) => void): Promise<PackedEntries> {
@@ -125,7 +125,7 @@ class PackReading {
     this.#resolved += 1;
     if (!this.#take) return;
     this.#taken += data.length;
-    if (this.#taken > MAX_HELD) throw new EnvironmentError('the objects of a pack are too large');
+    if (this.#taken > MAX_HELD) throw new DamagedData('the objects of a pack are too large');
     this.#take({ oid, type, data });
   }
 
@@ -149,7 +149,7 @@ class PackReading {
         held += data.length;
       }
       if (held > MAX_HELD || path.length > MAX_CHAIN)
-        throw new EnvironmentError('a pack has too many deltas of deltas');
+        throw new DamagedData('a pack has too many deltas of deltas');
       await this.#turn(data.length);
     }
   }

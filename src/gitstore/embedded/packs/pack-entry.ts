@@ -31,8 +31,11 @@ export interface EntryHeader {
   readonly length: number;
 }
 
-export function damaged(what: string): EnvironmentError {
-  return new EnvironmentError(`${what} is damaged`, {
+/** Thrown for packs and objects that are not what git writes, and for those larger than any that is read. */
+export class DamagedData extends EnvironmentError {}
+
+export function damaged(what: string): DamagedData {
+  return new DamagedData(`${what} is damaged`, {
     suggestions: ["See what is with 'git fsck'; a fresh clone has what the remote has"],
   });
 }
@@ -85,7 +88,7 @@ export function entryHeader(bytes: Buffer, from: number, offset: number): EntryH
   const first = reader.byte();
   const kind = (first >> 4) & 7;
   const size = first & 128 ? reader.rest(first & 15, 4) : first & 15;
-  if (size > MAX_OBJECT) throw new EnvironmentError(`an object is too large (${size} bytes)`);
+  if (size > MAX_OBJECT) throw new DamagedData(`an object is too large (${size} bytes)`);
   if (kind === OFS_DELTA) {
     const base = offset - reader.distance();
     if (base < 12 || base >= offset) throw damaged('a pack');
@@ -138,7 +141,7 @@ export function applyDelta(base: Buffer, delta: Buffer): Buffer {
   const reader = new Varints(delta, 0);
   if (reader.rest(0, 0) !== base.length) throw damaged('a delta');
   const size = reader.rest(0, 0);
-  if (size > MAX_OBJECT) throw new EnvironmentError(`an object is too large (${size} bytes)`);
+  if (size > MAX_OBJECT) throw new DamagedData(`an object is too large (${size} bytes)`);
   const result = Buffer.allocUnsafe(size);
   let filled = 0;
   while (reader.at < delta.length) {

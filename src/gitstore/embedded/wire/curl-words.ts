@@ -16,13 +16,20 @@ const CODES: Readonly<Record<string, (host: string) => string>> = {
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
+/** The host that an error is about: a proxy, if that could not be reached. */
+function hostOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('hostname' in error && typeof error.hostname === 'string') return error.hostname;
+  return 'address' in error && 'port' in error ? `${error.address} port ${error.port}` : undefined;
+}
+
 /** What went wrong on the way to a host, in the words of curl. */
 export function curlWords(error: unknown, host: string): string {
   // Of several addresses of a host, each has its own failure.
   const first: unknown =
     error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors[0] : error;
   const code = codeOf(first) ?? codeOf(error);
-  const words = code === undefined ? undefined : CODES[code]?.(host);
+  const words = code === undefined ? undefined : CODES[code]?.(hostOf(first) ?? host);
   if (words !== undefined) return words;
   const message = first instanceof Error ? first.message : String(first);
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code ?? '')) return `SSL certificate problem: ${message}`;

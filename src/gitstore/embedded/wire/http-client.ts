@@ -1,6 +1,7 @@
 /** The HTTP client of the embedded git, on Node's own modules. It takes the place of curl, and reports in its words. */
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../../store/port/means.js';
 import { decoded } from './smart-http.js';
@@ -16,12 +17,21 @@ export interface HttpOptions {
   readonly proxyFor: (url: URL) => string | null;
 }
 
+const requestBy = ({ protocol }: URL) => (protocol === 'https:' ? httpsRequest : httpRequest);
+
 const basic = ({ username, password }: URL) =>
   username === ''
     ? {}
     : {
         'Proxy-Authorization': `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`,
       };
+
+/** The URL of a proxy. Throws what curl says of one that cannot be used. */
+function proxyUrl(text: string): URL {
+  const proxy = URL.canParse(text) ? new URL(text) : null;
+  if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
+  throw new Error(proxy === null ? 'Unsupported proxy syntax' : `Unsupported proxy scheme ${proxy.protocol}`);
+}
 
 /** Node's HTTP client. */
 export class NodeHttp implements HttpClient {
@@ -48,21 +58,25 @@ export class NodeHttp implements HttpClient {
 
   async #begin(url: URL, options: RequestOptions): Promise<ClientRequest> {
     const { ca, cert, key, isUnverified, proxyFor } = this.#options;
-    const proxy = proxyFor(url);
+    const named = proxyFor(url);
+    const proxy = named === null ? null : proxyUrl(named);
     const tls = { ca, cert, key, rejectUnauthorized: !isUnverified };
     if (url.protocol === 'http:') {
       if (proxy === null) return httpRequest(url, options);
-      const via = new URL(proxy);
-      return httpRequest(via, {
+      return requestBy(proxy)(proxy, {
         ...options,
         path: url.href,
-        headers: { ...options.headers, Host: url.host, ...basic(via) },
+        headers: { ...options.headers, Host: url.host, ...basic(proxy) },
       });
     }
     if (proxy === null) return httpsRequest(url, { ...options, ...tls });
-    const socket = await tunnel(new URL(proxy), url, options.signal ?? undefined);
-    const secured: TLSSocket = connect({ ...tls, socket, servername: url.hostname });
-    return httpsRequest(url, { ...options, agent: false, createConnection: () => secured });
+    const socket = await tunnel(proxy, url, options.signal ?? undefined);
+    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    // An address is checked against the certificate, but is no name to ask for.
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    const secured: TLSSocket = connect({ ...tls, ...name, host, socket });
+    // With an agent, even a new one, Node would open a connection of its own.
+    return httpsRequest(url, { ...options, createConnection: () => secured });
   }
 }
 
@@ -73,9 +87,14 @@ function tunnel(
   signal: AbortSignal | undefined,
 ): Promise<IncomingMessage['socket']> {
   const path = `${hostname}:${port || 443}`;
-  const begin = proxy.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    begin(proxy, { method: 'CONNECT', path, headers: { Host: path, ...basic(proxy) }, agent: false, signal })
+    requestBy(proxy)(proxy, {
+      method: 'CONNECT',
+      path,
+      headers: { Host: path, ...basic(proxy) },
+      agent: false,
+      signal,
+    })
       .on('connect', ({ statusCode }, socket) => {
         if (statusCode === 200) resolve(socket);
         else reject(new Error(`CONNECT tunnel failed, response ${statusCode}`));

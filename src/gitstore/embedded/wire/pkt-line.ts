@@ -5,8 +5,18 @@ export const DELIMITER = Buffer.from('0001');
 /** Longest frame, its length included. */
 const MAX_FRAME = 65_520;
 
+/** Most refs of a server that are read. */
+export const MAX_REFS = 1_000_000;
+
 /** Thrown for an answer that is not git's. */
 export class ProtocolError extends Error {}
+
+/** Thrown for an answer that ends in the middle. */
+export class CutOff extends ProtocolError {
+  constructor() {
+    super('the remote end hung up unexpectedly');
+  }
+}
 
 /** Frames a line of text. */
 export function frame(text: string): Buffer {
@@ -37,7 +47,7 @@ export async function* framesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator
     }
     rest = rest.subarray(at);
   }
-  if (rest.length > 0) throw new ProtocolError('the remote end hung up unexpectedly');
+  if (rest.length > 0) throw new CutOff();
 }
 
 /** The text of a frame, without the line end. */

@@ -10,6 +10,7 @@ import {
   framesOf,
   hear,
   lineOf,
+  MAX_REFS,
   ProtocolError,
   type Said,
 } from './pkt-line.js';
@@ -36,6 +37,7 @@ async function offerOf(frames: AsyncGenerator<Frame>): Promise<Offer> {
     abilities ??= new Set(offered.trim().split(' '));
     const [oid = '', ref = ''] = text.split(' ');
     if (REF_NAME.test(ref)) refs.set(ref, oid);
+    if (refs.size > MAX_REFS) throw new ProtocolError('too many refs');
   }
   return { refs, abilities: abilities ?? new Set() };
 }

@@ -17,6 +17,8 @@ export interface HttpPlace {
   readonly client: HttpClient;
   /** Sent with each request to this host, such as an authorization. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Where the authorization among them is from: git's `http.extraHeader`, or a token or password; null if there is none. */
+  readonly login: 'extra-header' | 'basic' | null;
 }
 
 /** Why an exchange failed, as git reports it. */
@@ -31,7 +33,7 @@ export class WireFailure extends Error {
 
 /** Failures of a connection before a request is sent over it. */
 const NOT_SENT =
-  /Could not resolve|Failed to connect|is unreachable|No route to host|SSL certificate problem|SSL: no alternative|CONNECT tunnel/;
+  /Could not resolve|Failed to connect|is unreachable|No route to host|SSL certificate problem|SSL: no alternative|CONNECT tunnel|Unsupported proxy/;
 
 /** The failure of a request that may have been carried out, as git reports it. */
 const brokenOff = (why: string) =>
@@ -80,6 +82,7 @@ export class SmartHttp {
         left === 0
       )
         return this.#body(response, type);
+      await drain(response.body);
       this.#redirect(location, path);
     }
   }
@@ -108,7 +111,14 @@ export class SmartHttp {
       throw new WireFailure(
         `fatal: unable to update url base from redirection to ${to.origin}\nfatal: invalid server response\n`,
       );
+    // It names no user: what is asked there is asked as nobody.
+    [to.username, to.password] = ['', ''];
     this.#base = new URL(to.href.slice(0, -path.length));
+  }
+
+  /** Whether the server is the one that the place names. */
+  get #isOwn(): boolean {
+    return this.#base.host === new URL(this.#place.url).host;
   }
 
   async #ask(
@@ -118,7 +128,7 @@ export class SmartHttp {
     data?: Buffer,
   ): Promise<HttpResponse> {
     // A token is for its own host.
-    const own = this.#base.host === new URL(this.#place.url).host ? this.#place.headers : {};
+    const own = this.#isOwn ? this.#place.headers : {};
     const chunks = async function* () {
       if (data) yield data;
     };
@@ -126,7 +136,13 @@ export class SmartHttp {
       return await this.#place.client.request({
         url: `${this.#base.href.replace(/\/$/, '')}${path}`,
         method,
-        headers: { 'User-Agent': 'git/kgit', Accept: '*/*', ...headers, ...own },
+        headers: {
+          'User-Agent': 'git/kgit',
+          Accept: '*/*',
+          'Accept-Encoding': 'identity',
+          ...headers,
+          ...own,
+        },
         ...(data ? { body: chunks() } : {}),
         signal: this.#signal,
       });
@@ -144,17 +160,30 @@ export class SmartHttp {
         throw brokenOff(`HTTP ${statusCode} curl 22 The requested URL returned error: ${statusCode}`);
       throw new WireFailure(
         statusCode === 401
-          ? `fatal: Authentication failed for '${host}'\n`
+          ? `fatal: Authentication failed for '${host}'\n${this.#loginNote(statusCode)}`
           : statusCode === 404
             ? `fatal: repository '${this.#base.href}' not found\n`
-            : `fatal: unable to access '${this.#base.href}/': The requested URL returned error: ${statusCode}\n`,
+            : `fatal: unable to access '${this.#base.href}/': The requested URL returned error: ${statusCode}\n${this.#loginNote(statusCode)}`,
       );
+    }
+    const { 'content-encoding': encoding = 'identity' } = headers;
+    if (encoding !== 'identity' && encoding !== '') {
+      await drain(body);
+      throw this.#failure(new ProtocolError(`the answer is encoded (${String(encoding).slice(0, 20)})`));
     }
     if (!String(headers['content-type'] ?? '').startsWith(type)) {
       await drain(body);
       throw new WireFailure(`fatal: ${this.#base.href}/info/refs not valid: is this a git repository?\n`);
     }
     return this.#bounded(body ?? [].values());
+  }
+
+  /** What the answer of a server that does not let us in does not say, for the table of faults. */
+  #loginNote(status: number): string {
+    const login = this.#isOwn ? this.#place.login : null;
+    if (login === 'extra-header' && (status === 401 || status === 403))
+      return 'kgit: http.extraHeader is set for this host\n';
+    return login === null && status === 401 ? 'kgit: no credential helper is asked\n' : '';
   }
 
   async *#bounded(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {

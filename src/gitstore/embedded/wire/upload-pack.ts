@@ -1,16 +1,26 @@
 /** Reads from a repository by version 2 of git's protocol: its refs, and packs of what is missing here. */
 import { REF_NAME } from '../file-refs.js';
-import { DELIMITER, FLUSH, type Frame, firstBand, frame, framesOf, lineOf, type Said } from './pkt-line.js';
+import {
+  DELIMITER,
+  FLUSH,
+  type Frame,
+  firstBand,
+  frame,
+  framesOf,
+  lineOf,
+  MAX_REFS,
+  type Said,
+} from './pkt-line.js';
 import { type SmartHttp, WireFailure } from './smart-http.js';
+
+/** Most lines of a list: more refs than a server that works has. */
+const MAX_LINES = MAX_REFS + 1000;
 
 const REF = /^([0-9a-f]{40}|unborn) (\S+)(?: symref-target:(\S+))?/;
 /** Reads an answer to its end, which frees the connection. */
 async function readOut(frames: AsyncGenerator<Frame>): Promise<void> {
   while (!(await frames.next()).done);
 }
-
-/** Most refs that are listed. */
-const MAX_REFS = 1_000_000;
 
 /** Refs of a server. */
 export interface ServerRefs {
@@ -51,7 +61,11 @@ async function nextLine(frames: AsyncGenerator<Frame>): Promise<string | null> {
 }
 
 async function* linesUntilEnd(frames: AsyncGenerator<Frame>): AsyncGenerator<string> {
-  for (let line = await nextLine(frames); line !== null; line = await nextLine(frames)) yield line;
+  let count = 0;
+  for (let line = await nextLine(frames); line !== null; line = await nextLine(frames)) {
+    if (++count > MAX_LINES) throw new WireFailure('fatal: protocol error: too many lines\n');
+    yield line;
+  }
 }
 
 /** A server's upload-pack. */
@@ -114,7 +128,6 @@ export class UploadPack {
       if (!REF_NAME.test(ref)) continue;
       if (ref === 'HEAD') head = REF_NAME.test(target) ? target : null;
       if (oid && oid !== 'unborn') refs.set(ref, oid);
-      if (refs.size > MAX_REFS) throw new WireFailure('fatal: protocol error: too many refs\n');
     }
     await readOut(frames);
     return { refs, head };

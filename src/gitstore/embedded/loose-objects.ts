@@ -1,0 +1,46 @@
+/** Reads the objects that are files of their own, within bounds: isomorphic-git inflates without any. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { inflate } from 'node:zlib';
+import { InvalidStateError } from '../../errors.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import type { FileSystem } from '../../store/port/means.js';
+import type { GitObject } from '../objects/cat-file.js';
+import { damaged, MAX_OBJECT } from './packs/pack-entry.js';
+
+const inflated = promisify(inflate);
+/** Longest header: `commit`, the size, what is between and after. */
+const MAX_HEADER = 32;
+const HEADER = /^(blob|tree|commit|tag) (0|[1-9]\d{0,12})\0/;
+
+function tooLarge(oid: string): InvalidStateError {
+  return new InvalidStateError(`the object ${oid} is too large (more than ${MAX_OBJECT} bytes)`);
+}
+
+async function content(file: Buffer, oid: string): Promise<Buffer> {
+  try {
+    return await inflated(file, { maxOutputLength: MAX_OBJECT + MAX_HEADER });
+  } catch (error) {
+    if (hasCode(error, 'ERR_BUFFER_TOO_LARGE')) throw tooLarge(oid);
+    throw damaged(`the object ${oid}`);
+  }
+}
+
+/** Reads an object that is a file of its own; null if it is not. Throws EnvironmentError, InvalidStateError. */
+export async function looseObject(fs: FileSystem, commonDir: string, oid: string): Promise<GitObject | null> {
+  let file: Buffer;
+  try {
+    file = await fs.readFile(join(commonDir, 'objects', oid.slice(0, 2), oid.slice(2)));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  }
+  const whole = await content(file, oid);
+  const [head = '', type = '', size = ''] = HEADER.exec(whole.toString('latin1', 0, MAX_HEADER)) ?? [];
+  const data = whole.subarray(head.length);
+  if (data.length > MAX_OBJECT) throw tooLarge(oid);
+  if (type === '' || Number(size) !== data.length || createHash('sha1').update(whole).digest('hex') !== oid)
+    throw damaged(`the object ${oid}`);
+  return { oid, type, data };
+}
