@@ -5,10 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ContainerRoot, containerRoot } from '../../support/container-root.js';
 import { bareRepository, fsck, git } from '../../support/git-fixtures.js';
 import { type KgitRun, kgitProcess } from '../../support/kgit.js';
+import { filesWith } from '../../support/transport/files.js';
 import { type GitHttpsServer, startGitHttpsServer } from '../../support/transport/git-https-server.js';
 
 const NOTICE = /git is not in PATH, so kgit works without it \(backend: git-embedded\)/g;
 const CA = '/etc/ssl/ca.pem';
+const TOKEN = 'right-token';
 const remote = bareRepository();
 let root: ContainerRoot;
 let server: GitHttpsServer;
@@ -33,7 +35,7 @@ async function run(...args: string[]): Promise<KgitRun> {
     XDG_STATE_HOME: undefined,
     XDG_CACHE_HOME: undefined,
     KGIT_USER: 'ada',
-    KGIT_TOKEN: 'right-token',
+    KGIT_TOKEN: TOKEN,
     GIT_SSL_CAINFO: CA,
   };
   const ended = await kgitProcess('/', args, { under: root.under, env });
@@ -76,5 +78,7 @@ describe('in a root with Node and kgit alone', () => {
     expect(git(remote, 'log', '--format=%s', 'main')).toContain('cluster_created');
     fsck(remote);
     fsck(join(root.path, 'srv/clone'));
+    for (const folder of ['srv', 'root', 'tmp'])
+      expect(filesWith(join(root.path, folder), TOKEN)).toEqual([]);
   });
 });
