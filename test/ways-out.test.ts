@@ -79,6 +79,15 @@ const WAYS: readonly {
     ],
   },
   {
+    way: "notifications: texts of events and clusters, to receivers and commands of the server's own configuration",
+    call: /\b(?:httpPost|runExec)\((?!$)/,
+    files: ['notify/send/exec-command.ts', 'notify/send/http-post.ts', 'notify/send/send.ts'],
+    guards: [
+      ['notify/message/occurrences-of.ts', 'maskSecrets('],
+      ['notify/message/occurrences-of.ts', 'masked('],
+    ],
+  },
+  {
     way: 'branches of proposals',
     call: /\bproposals\.move\(/,
     files: ['app/propose/propose-operation.ts', 'app/propose/resolve-branch.ts'],

@@ -156,6 +156,7 @@ export const FILES = {
       'store/local/shared-folders.ts',
       'store/local/damaged-files.ts',
       'store/local/waiting-files.ts',
+      'notify/delivery/place.ts',
     ],
   },
   clones: {
@@ -203,6 +204,13 @@ export const FILES = {
     decides: 'how a server knows you, and which server you trust',
     guard: 'named by your own files alone; bounded; never shown',
     readBy: ['backends/options/secret-files.ts'],
+  },
+  'notify-secrets': {
+    file: 'the files that `url_file` and `secret_file` of a target of notifications name',
+    writer: 'you name them',
+    decides: 'where notifications go, and how they are signed',
+    guard: 'named by your own files alone; bounded; never shown',
+    readBy: ['notify/send/secret-value.ts'],
   },
   legacy: {
     file: 'state and event files that are imported, mirrored or written by scripts',

@@ -51,6 +51,7 @@ const FOLDERS: Readonly<Record<string, boolean>> = {
   'locks-seen': true,
   'ref-locks': true,
   imports: true,
+  notify: true,
   'script-calls': true,
   scripts: false,
   withheld: true,
