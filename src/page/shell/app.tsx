@@ -1,12 +1,12 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../parts/icons.js';
-import { Empty, Skeleton } from '../parts/notes.js';
 import { startKeys } from '../state/keys.js';
 import { namesOf, usePlace } from '../state/router.js';
 import { Banner } from './banner.js';
+import { CurrentView } from './current-view.js';
 import { Help } from './help.js';
 import { LiveMark } from './live-mark.js';
-import { type Route, routeOf, TABS, type View } from './routes.js';
+import { TABS } from './routes.js';
 import { ThemeButton } from './theme-button.js';
 
 /** The frame of all views. */
@@ -49,54 +49,9 @@ export function App() {
       </header>
       <Banner />
       <main id="view" tabIndex={-1}>
-        <CurrentView names={names} />
+        <CurrentView key={path} names={names} />
       </main>
       <Help dialog={help} />
     </>
   );
-}
-
-/** Views that were loaded, by their routes. */
-const loaded = new Map<Route, View>();
-
-function CurrentView({ names }: { readonly names: readonly string[] | null }) {
-  const route = names ? routeOf(names) : undefined;
-  const [, update] = useState({});
-  const [hasFailed, setFailed] = useState(false);
-  useEffect(() => {
-    setFailed(false);
-    if (!route || loaded.has(route)) return;
-    let isShown = true;
-    route.load().then(
-      (view) => {
-        loaded.set(route, view);
-        if (isShown) update({});
-      },
-      () => isShown && setFailed(true),
-    );
-    return () => {
-      isShown = false;
-    };
-  }, [route]);
-  if (!route || !names)
-    return (
-      <Empty title="There is nothing at this address.">
-        <p>
-          <a href="/clusters">Go to the fleet</a>
-        </p>
-      </Empty>
-    );
-  if (hasFailed)
-    return (
-      <Empty title="This view cannot be loaded.">
-        <p>kgit may have been updated, or cannot be reached.</p>
-        <p>
-          <button type="button" class="button" onClick={() => location.reload()}>
-            Reload the page
-          </button>
-        </p>
-      </Empty>
-    );
-  const Shown = loaded.get(route);
-  return Shown ? <Shown names={names.slice(1)} /> : <Skeleton rows={12} />;
 }

@@ -39,8 +39,8 @@ function healthNotes({ health }: ServerResult): ComponentChildren[] {
   if (repository.error)
     notes.push(
       <Note key="repository" tone="bad">
-        <strong>The state repository cannot be read.</strong> {oneLine(repository.error.message)}
-        <Old at={repository.fetchedAt} what="The record" />
+        <strong>The state repository cannot be read.</strong> {sentence(repository.error.message)}
+        <Old at={repository.fetchedAt} what="Events and states shown" />
       </Note>,
     );
   for (const { context, management, observedAt, error } of contexts)
@@ -48,25 +48,28 @@ function healthNotes({ health }: ServerResult): ComponentChildren[] {
       notes.push(
         <Note key={`context ${context}`} tone="warn">
           <strong>Management cluster {oneLine(management ?? context)} cannot be reached.</strong>{' '}
-          {oneLine(error.message)}
-          <Old at={observedAt} what="Its clusters" />
+          {sentence(error.message)}
+          <Old at={observedAt} what="Its clusters shown" />
         </Note>,
       );
   if (journal.error)
     notes.push(
       <Note key="journal" tone="bad">
-        <strong>News cannot be kept.</strong> {oneLine(journal.error.message)} Notifications may be missing.
+        <strong>News cannot be kept.</strong> {sentence(journal.error.message)} Notifications may be missing.
       </Note>,
     );
   return notes;
 }
 
+/** A message of the server, which ends without a full stop. */
+const sentence = (message: string) => `${oneLine(message).replace(/\.$/, '')}.`;
+
 function Old({ at, what }: { readonly at: number | null; readonly what: string }) {
-  if (at === null) return <> Nothing is known of it yet.</>;
+  if (at === null) return null;
   return (
     <>
       {' '}
-      {what}: as of <Age at={at} suffix=" ago" />.
+      {what} are <Age at={at} suffix=" old" />.
     </>
   );
 }

@@ -43,7 +43,9 @@ function Services({ cluster }: FleetRow) {
 }
 
 function LastEvent({ cluster }: FleetRow) {
-  const event = cluster?.lastEvent;
+  // The report tells the last event of live clusters alone.
+  if (!cluster) return <span class="muted">–</span>;
+  const event = cluster.lastEvent;
   if (!event) return <span class="muted">no event</span>;
   return (
     <>
