@@ -324,8 +324,11 @@ function withEmbedded(
   return all;
 }
 
-/** Whether a program can be found. Without a PATH the system looks elsewhere, so it may be. */
-function isOnPath(program: string, { PATH: path }: ConfigSources['environment']): boolean {
+/** Where the system looks for programs without a PATH; Windows looks in more places. */
+const USUAL_PATH = process.platform === 'win32' ? undefined : '/usr/bin:/bin';
+
+/** Whether a program can be found, as far as that can be told. */
+function isOnPath(program: string, { PATH: path = USUAL_PATH }: ConfigSources['environment']): boolean {
   if (path === undefined) return true;
   const names = process.platform === 'win32' ? [`${program}.exe`, `${program}.cmd`] : [program];
   return path.split(delimiter).some((folder) => names.some((name) => existsSync(join(folder || '.', name))));

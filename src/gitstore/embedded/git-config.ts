@@ -126,7 +126,7 @@ export async function protectedValues(
 }
 
 /**
- * git's effective configuration (the last value of each key), as far as it needs no program: files that others include are not read.
+ * git's effective configuration (the last value of each key, the first URL of a remote), as far as it needs no program: files that others include are not read.
  * @param gitDir of a repository; null outside of one
  */
 export async function readGitConfig(
@@ -135,7 +135,13 @@ export async function readGitConfig(
   environment: Environment,
 ): Promise<Map<string, string>> {
   const files = [...usersFiles(environment), ...(gitDir === null ? [] : [join(gitDir, 'config')])];
-  return new Map(await settingsOf(fs, files, environment));
+  const config = new Map<string, string>();
+  for (const [key, value] of await settingsOf(fs, files, environment)) {
+    // git fetches from the first of several URLs.
+    const isSecond = config.has(key) && /^remote\..*\.url$/s.test(key);
+    if (!isSecond) config.set(key, value);
+  }
+  return config;
 }
 
 /** A value as a configuration file holds it. */

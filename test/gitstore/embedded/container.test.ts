@@ -27,8 +27,12 @@ afterAll(async () => {
 
 /** Runs kgit in the root: it ends well and says once that there is no git. */
 async function run(...args: string[]): Promise<KgitRun> {
+  return runWith('/usr/local/bin:/usr/bin:/bin', ...args);
+}
+
+async function runWith(PATH: string | undefined, ...args: string[]): Promise<KgitRun> {
   const env = {
-    PATH: '/usr/local/bin:/usr/bin:/bin',
+    PATH,
     HOME: '/root',
     TMPDIR: undefined,
     XDG_CONFIG_HOME: undefined,
@@ -60,7 +64,7 @@ describe('in a root with Node and kgit alone', () => {
     expect((await run('log', ...repo)).stdout).toContain('cluster_created');
     await run('lock', 'network', ...repo);
     expect((await run('locks', ...repo)).stdout).toContain('network');
-    await run('unlock', 'network', ...repo);
+    await runWith(undefined, 'unlock', 'network', ...repo);
     await run('lock', 'network', ...repo, '--', process.execPath, '-e', '0');
     fsck(join(root.path, 'srv/state'));
   });

@@ -175,6 +175,8 @@ describe('a server that does not do as git does', () => {
 
   it.each([
     [{ statusCode: 504 }, 'unknown'],
+    [{ statusCode: 403 }, 'denied'],
+    [{ statusCode: 413 }, 'refused'],
     [Object.assign(new Error('bad record'), { code: 'ERR_SSL_BAD_RECORD' }), 'unknown'],
     [Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' }), 'unknown'],
     [Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }), 'unreachable'],

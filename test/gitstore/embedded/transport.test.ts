@@ -285,6 +285,14 @@ it.each(['https://[', 'http://host:99999/x.git', 'https://ada:secret@'])('%s is 
   expect(JSON.stringify(failure)).not.toContain('secret');
 });
 
+it('of several URLs of a remote, the first is asked', async () => {
+  const path = emptyRepository();
+  git(path, 'remote', 'add', 'origin', `http://${await served(asGit)}/${basename(repository)}`);
+  git(path, 'config', '--add', 'remote.origin.url', 'http://127.0.0.1:1/x.git');
+  const { remote } = await openEmbedded(path, 'origin');
+  expect((await remote?.tips([MAIN], 20_000))?.tips?.get(MAIN)).toBe(tip);
+});
+
 it('an empty repository has no tip', async () => {
   const empty = bareRepository();
   const host = await served((request, response) => httpBackend(dirname(empty), 'ada', request, response));
