@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StateStore } from '../../src/store/port/state-store.js';
 import { expectKept, makeFleet } from '../support/campaign/fleet.js';
+import { makeMixedFleet } from '../support/campaign/mixed-fleet.js';
 import { count, seed } from '../support/campaign/size.js';
 import { runStress } from '../support/campaign/stress.js';
 import { bareRepository, cloneOf, git, openGitStore } from '../support/git-fixtures.js';
@@ -77,11 +78,14 @@ describe('JGit, raced for', () => {
     expect(run.json).toMatchObject({ delivery: 'published' });
   });
 
-  it(
-    'keeps every promise in a history of 6 processes on 3 clones',
-    async () => {
-      const fleet = await makeFleet(3, server.url);
-      const options = { seed, workers: 6, calls: CALLS, paths: 3, locks: ['one', 'two'], timeout: '5m' };
+  it.each([
+    ['6 processes on 3 clones', 6, () => makeFleet(3, server.url)],
+    ['4 clones, two of them worked on without git', 4, () => makeMixedFleet(2, server.url)],
+  ])(
+    'keeps every promise in a history of %s',
+    async (_what, workers, make) => {
+      const fleet = await make();
+      const options = { seed, workers, calls: CALLS, paths: 3, locks: ['one', 'two'], timeout: '5m' };
       const calls = await runStress(fleet, options);
       await expectKept(fleet, calls, `CAMPAIGN_SEED=${seed}`);
       const codes = [...new Set(calls.map(({ answer }) => answer?.error?.code ?? 'ok'))];

@@ -1,4 +1,4 @@
-import type { PathLike } from 'node:fs';
+import { existsSync, type PathLike } from 'node:fs';
 import nodeFs, { type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { thisHost } from '../../../src/setup/this-host.js';
@@ -9,7 +9,7 @@ import type { FileSystem, HttpClient } from '../../../src/store/port/means.js';
 const ENDED: Host = { ...thisHost, pid: 999_999, processStart: () => null };
 
 /**
- * A file system and an HTTP client for one process, which ends at one of its steps: before a file is opened to write, before
+ * A file system and an HTTP client for one process on a machine whose power is cut at one of its steps: before a file is opened to write, before
  * and in the middle of its data, before it is synced, named, renamed or removed, and before a request and its answer. Nothing
  * that it began goes on then.
  */
@@ -22,6 +22,8 @@ export class EndingProcess {
   readonly ended: Promise<void>;
   readonly #at: number;
   readonly #open = new Set<FileHandle>();
+  /** Paths of files with data that was not synced. */
+  readonly #unsynced = new Set<string>();
   #end: () => void = () => undefined;
 
   /** @param at number of the step that it does not take, from 1; Infinity: it takes all */
@@ -58,37 +60,54 @@ export class EndingProcess {
       (name: string, call: (path: PathLike) => Promise<void>): ((path: PathLike) => Promise<void>) =>
       (path) =>
         named(name, call)(path, undefined);
+    /** What was not synced is lost under each of its names. */
+    const carry = (from: PathLike, to: PathLike) =>
+      this.#unsynced.has(String(from)) ? this.#unsynced.add(String(to)) : this.#unsynced.delete(String(to));
     return {
       ...nodeFs,
-      rename: named('rename', nodeFs.rename),
-      link: named('link', nodeFs.link),
-      unlink: only('unlink', nodeFs.unlink),
+      rename: named('rename', async (from: PathLike, to: PathLike) => {
+        await nodeFs.rename(from, to);
+        carry(from, to);
+        this.#unsynced.delete(String(from));
+      }),
+      link: named('link', async (from: PathLike, to: PathLike) => {
+        await nodeFs.link(from, to);
+        carry(from, to);
+      }),
+      unlink: only('unlink', async (path) => {
+        await nodeFs.unlink(path);
+        this.#unsynced.delete(String(path));
+      }),
       rmdir: only('rmdir', nodeFs.rmdir),
       mkdir: named('mkdir', nodeFs.mkdir) as FileSystem['mkdir'],
       open: async (path, flags, mode) => {
         const name = basename(String(path));
         if (flags !== 'r') await this.#step(`open ${name}`);
-        return this.#watched(await nodeFs.open(path, flags, mode), name);
+        return this.#watched(await nodeFs.open(path, flags, mode), String(path));
       },
     };
   }
 
-  /** Closes what the process had open, as the system does. */
-  async close(): Promise<void> {
+  /** Closes what the process had open, as the system does, and cuts the power: what was not synced is lost. */
+  async cutPower(): Promise<void> {
     for (const handle of this.#open) await handle.close();
+    for (const path of this.#unsynced) if (existsSync(path)) await nodeFs.truncate(path, 0);
   }
 
-  #watched(handle: FileHandle, name: string): FileHandle {
+  #watched(handle: FileHandle, path: string): FileHandle {
     this.#open.add(handle);
+    const name = basename(path);
     const [sync, write] = [handle.sync.bind(handle), handle.writeFile.bind(handle)];
     return Object.assign(handle, {
       sync: async () => {
         await this.#step(`sync ${name}`);
         await sync();
+        this.#unsynced.delete(path);
       },
       writeFile: async (data: Uint8Array | string) => {
         const bytes = Buffer.from(data);
         await this.#step(`write ${name}`);
+        if (bytes.length > 0) this.#unsynced.add(path);
         const half = bytes.length >> 1;
         await write(bytes.subarray(0, half));
         await this.#step(`write the rest of ${name}`);

@@ -9,6 +9,7 @@ import { type CuttingServer, startCuttingServer } from './cutting-server.js';
 import { DEPLOYMENT, expectKept, type Fleet, makeFleet, type Runner, syncAll } from './fleet.js';
 import { type GitPoint, gitCounted, gitKills } from './git-shim.js';
 import type { Call, Step } from './history.js';
+import { type GitDriver, makeMixedFleet } from './mixed-fleet.js';
 import { killedAt, type SystemCallPoint, traced } from './strace.js';
 
 /** A kill point, and how to run kgit so that it dies there. */
@@ -21,6 +22,9 @@ export interface KillPoint {
 
 /** The killed call: a write that also publishes a queued one, or the end of somebody else's lease. */
 export type Victim = 'write' | 'break';
+
+/** The clone of a mixed fleet that is worked on without git. */
+const EMBEDDED = 1;
 
 type Place = Omit<KillPoint, 'isCut'>;
 const systemCallPoint = (point: SystemCallPoint): Place => ({
@@ -41,23 +45,27 @@ export class KillLane {
   readonly #server: CuttingServer;
   readonly #name: string;
   readonly #calls: Call[] = [];
+  readonly #driver: GitDriver;
   #round = 0;
 
-  private constructor(name: string, fleet: Fleet, server: CuttingServer) {
+  private constructor(name: string, driver: GitDriver, fleet: Fleet, server: CuttingServer) {
     this.#name = name;
+    this.#driver = driver;
     this.#fleet = fleet;
     this.#server = server;
   }
 
-  static async open(name: string): Promise<KillLane> {
+  /** @param driver `git-embedded`: all kills are in a clone that is worked on without git; the other one is git's */
+  static async open(name: string, driver: GitDriver = 'git'): Promise<KillLane> {
     let server: CuttingServer | null = null;
-    const fleet = await makeFleet(2, async (remote) => {
+    const serve = async (remote: string) => {
       server = await startCuttingServer(remote);
       return server.url;
-    });
-    const lane = new KillLane(name, fleet, server as unknown as CuttingServer);
+    };
+    const fleet = await (driver === 'git' ? makeFleet(2, serve) : makeMixedFleet(1, serve));
+    const lane = new KillLane(name, driver, fleet, server as unknown as CuttingServer);
     expect(await syncAll(fleet)).toEqual([]);
-    await lane.#call('write', kgitProcess, false);
+    await lane.#call('write', fleet.run, false);
     return lane;
   }
 
@@ -67,13 +75,16 @@ export class KillLane {
    */
   async points(kind: Victim, isCut: boolean): Promise<KillPoint[]> {
     // Only the first run of a command stores its compiled code.
-    await this.#call(kind, kgitProcess, isCut);
+    const { run } = this.#fleet;
+    await this.#call(kind, run, isCut);
     // In sequence, because kgit checks and records the version of a git that it has not seen before.
     const calls = traced();
-    await this.#call(kind, (clone, args) => kgitProcess(clone, args, calls), isCut);
+    await this.#call(kind, (clone, args) => run(clone, args, calls), isCut);
     const commands = gitCounted();
-    await this.#call(kind, (clone, args) => kgitProcess(clone, args, commands), isCut);
-    return [...calls.points().map(systemCallPoint), ...commands.points().map(gitPoint)].map((point) => ({
+    // Without git there are no points of it.
+    if (this.#driver === 'git') await this.#call(kind, (clone, args) => run(clone, args, commands), isCut);
+    const ofGit = this.#driver === 'git' ? commands.points().map(gitPoint) : [];
+    return [...calls.points().map(systemCallPoint), ...ofGit].map((point) => ({
       ...point,
       isCut,
     }));
@@ -82,7 +93,7 @@ export class KillLane {
   /** Kills one call at a point. Returns whether the point was reached. */
   async killAt(kind: Victim, { name, isCut, options }: KillPoint): Promise<boolean> {
     const dying = options();
-    return this.#call(kind, (clone, args) => kgitProcess(clone, args, dying), isCut, name);
+    return this.#call(kind, (clone, args) => this.#fleet.run(clone, args, dying), isCut, name);
   }
 
   /** Kills one write after `ms`. */
@@ -99,7 +110,7 @@ export class KillLane {
   ): Promise<boolean> {
     this.#round += 1;
     const { clones } = this.#fleet;
-    const clone = this.#round % clones.length;
+    const clone = this.#driver === 'git' ? this.#round % clones.length : EMBEDDED;
     const id = `${this.#name}-${this.#round}`;
     // A clone that remembers a lost race fetches first and loses none; each call shall make both tries.
     rmSync(join(clones[clone] as string, '.git/kgit/pushes'), { force: true });
@@ -119,6 +130,7 @@ export class KillLane {
       this.#calls.push(await callKgit(this.#fleet, at, `${id}-${name}`, step, { more }));
     };
     if (kind === 'write') {
+      if (this.#driver !== 'git') await before('faster', 1 - EMBEDDED, { kind: 'event' });
       await before('queued', clone, { kind: 'event' }, '--queue');
       return { kind: 'set', path: 'fight.p0', value: `v-${id}` };
     }
@@ -130,10 +142,12 @@ export class KillLane {
   }
 
   async #recovers(clone: string, note: string): Promise<void> {
-    const sync = await kgitProcess(clone, ['sync', '--json']);
+    // Either driver goes on where the other was killed.
+    const run = this.#round % 2 === 0 ? this.#fleet.run : kgitProcess;
+    const sync = await run(clone, ['sync', '--json']);
     expect(sync.code, `${note}: ${sync.stdout}${sync.stderr}`).toBe(0);
     expect(sync.json, note).toMatchObject({ pending: 0, behind: 0 });
-    expect(git(clone, 'status', '--porcelain'), note).toBe('');
+    if (this.#driver === 'git') expect(git(clone, 'status', '--porcelain'), note).toBe('');
   }
 
   /** The present value, for a conditional write. */

@@ -17,6 +17,7 @@ export interface Mutant {
   readonly says: RegExp;
 }
 
+const [RACES, KILLS] = ['test/campaign/embedded-races.test.ts', 'test/campaign/embedded-kill.test.ts'];
 const KEYED = 'test/backends/keyed/keyed-store.test.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -152,6 +153,54 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [["remote === 'denied' || remote === 'unknown'", "remote === 'denied'"]],
     test: 'test/backends/keyed/no-answer.test.ts',
     says: /× it was carried out, and the server is gone/,
+  },
+  {
+    what: 'the embedded git pushes wherever the branch is',
+    file: 'src/gitstore/embedded/wire/receive-pack.ts',
+    edits: [
+      ['({ ref, from }: RefUpdate) => (refs.get(ref) ?? null) !== from;', '(_: RefUpdate) => false;'],
+      ['{from ?? NOTHING} ', '{refs.get(ref) ?? NOTHING} '],
+      ['sent.map(({ ref, from, to }, i)', 'sent.map(({ ref, to }, i)'],
+    ],
+    test: RACES,
+    says: /×.*by a move of the branch, publishes nothing/,
+  },
+  {
+    what: 'the embedded git asks for no atomic push',
+    file: 'src/gitstore/embedded/wire/receive-pack.ts',
+    edits: [["...(isAtomic ? ['atomic'] : []), ", '']],
+    test: RACES,
+    says: /×.*by a move of the (branch|lock), publishes nothing/,
+  },
+  {
+    what: 'the embedded git takes the lock of a ref from whoever holds it',
+    file: 'src/gitstore/embedded/lock-files.ts',
+    edits: [['await this.removeLeftBehind();', 'await removeAt(this.#place.fs, path);']],
+    test: RACES,
+    says: /×.*and git itself, lose no commit and share no lock/,
+  },
+  {
+    what: 'the embedded git records no lock before it takes it',
+    file: 'src/gitstore/embedded/lock-files.ts',
+    edits: [['forget: await record(false)', 'forget: async () => undefined']],
+    test: KILLS,
+    says: /×.*leaves branch and lock moved together or not at all, and blocks nobody/,
+  },
+  {
+    what: 'the embedded git moves the refs of one write one by one',
+    file: 'src/gitstore/embedded/file-refs.ts',
+    edits: [['else if (moves.length > 1) await held.decide();', '']],
+    test: KILLS,
+    says: /×.*leaves branch and lock moved together or not at all, and blocks nobody/,
+  },
+  {
+    what: 'the embedded git syncs no file',
+    file: 'src/gitstore/embedded/files.ts',
+    edits: [
+      ['    await handle.writeFile(data);\n    await handle.sync();', '    await handle.writeFile(data);'],
+    ],
+    test: KILLS,
+    says: /×.*leaves branch and lock moved together or not at all, and blocks nobody/,
   },
 ];
 

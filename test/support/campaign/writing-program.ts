@@ -15,12 +15,12 @@ import { readLine } from './read-line.js';
 const MS = 60_000;
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Bundles `space-writer.ts`, where it finds its packages; returns the program. */
-export async function writingProgram(): Promise<string> {
-  const outfile = join(ROOT, 'node_modules/.cache/kgit/space-writer.mjs');
+/** Bundles a writer, where it finds its packages; returns the program. */
+export async function writingProgram(name: 'space-writer' | 'git-writer' = 'space-writer'): Promise<string> {
+  const outfile = join(ROOT, `node_modules/.cache/kgit/${name}.mjs`);
   await build({
     absWorkingDir: ROOT,
-    entryPoints: ['test/support/campaign/space-writer.ts'],
+    entryPoints: [`test/support/campaign/${name}.ts`],
     outfile,
     bundle: true,
     format: 'esm',
@@ -41,13 +41,13 @@ export interface Writing {
   readonly ended: Promise<void>;
 }
 
-/** Starts the writer on a place, for so many commits. */
+/** Starts a writer. @param words what it is to do, as its file says: where, and how many commits */
 export function startWriting(
   program: string,
-  [kind, place, count]: readonly [kind: string, place: string, count: number],
+  words: readonly (string | number)[],
   { under = [], env = {} }: KgitOptions = {},
 ): Writing {
-  const [command = '', ...args] = [...under, process.execPath, program, kind, place, String(count)];
+  const [command = '', ...args] = [...under, process.execPath, program, ...words.map(String)];
   const child = spawn(command, args, {
     cwd: ROOT,
     env: { ...process.env, ...env },
