@@ -65,8 +65,12 @@ describe('the git program and the embedded git', () => {
   }, 3_600_000);
 });
 
-describe('a push without git, overtaken between the offer of the server and the push', () => {
-  it.each(['branch', 'lock'] as const)('by a move of the %s, publishes nothing', async (what) => {
+describe('a push without git, overtaken', () => {
+  it.each([
+    ['branch', 'after its fetch', 'GET'],
+    ['branch', 'after the offer of the server', 'POST'],
+    ['lock', 'after the offer of the server', 'POST'],
+  ] as const)('by a move of the %s %s, publishes nothing', async (what, _when, method) => {
     const path = bareRepository();
     const server = await startCuttingServer(path);
     ends.push(server.stop);
@@ -81,7 +85,7 @@ describe('a push without git, overtaken between the offer of the server and the 
     let isOvertaken = false;
     const client: HttpClient = {
       request: async (request) => {
-        if (request.method === 'POST' && request.url.endsWith('/git-receive-pack') && !isOvertaken) {
+        if (request.method === method && request.url.endsWith('git-receive-pack') && !isOvertaken) {
           isOvertaken = true;
           if (what === 'lock') await other.leases.move(move(), MS);
           else await swapAll(other, (await other.head()).revision, [commit({ faster: '' })]);

@@ -163,14 +163,14 @@ export const MUTANTS: readonly Mutant[] = [
       ['sent.map(({ ref, from, to }, i)', 'sent.map(({ ref, to }, i)'],
     ],
     test: RACES,
-    says: /×.*by a move of the branch, publishes nothing/,
+    says: /×.*by a move of the branch after its fetch, publishes nothing/,
   },
   {
     what: 'the embedded git asks for no atomic push',
     file: 'src/gitstore/embedded/wire/receive-pack.ts',
     edits: [["...(isAtomic ? ['atomic'] : []), ", '']],
     test: RACES,
-    says: /×.*by a move of the (branch|lock), publishes nothing/,
+    says: /×.*by a move of the lock after the offer of the server, publishes nothing/,
   },
   {
     what: 'the embedded git takes the lock of a ref from whoever holds it',
