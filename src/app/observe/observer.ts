@@ -26,6 +26,8 @@ export interface Wanted {
   readonly selector?: string | undefined;
   /** Whether to also read the health of k0rdent itself and the objects related to the clusters. */
   readonly health?: boolean | undefined;
+  /** Whether to keep the objects of all clusters, not only of those with recorded parameters. */
+  readonly objects?: boolean | undefined;
   /** Contexts to query instead of the observer's own. */
   readonly contexts?: readonly string[] | undefined;
   /** Contexts that were queried before. */
@@ -76,6 +78,11 @@ export class Observer {
   constructor(context: ObserverContext, options: ObserverOptions) {
     this.context = context;
     this.#options = options;
+  }
+
+  /** The kubeconfig contexts that the user named; none for the current one. */
+  get contexts(): readonly string[] {
+    return this.#options.contexts;
   }
 
   /** ms since the epoch */
@@ -137,7 +144,8 @@ export class Observer {
       contexts: wanted.contexts ?? this.#options.contexts,
       managements: recordedManagements(this.context.managements),
       namespaces: [...new Set(records.map(({ subject }) => subject.namespace))],
-      keeps: (namespace, name) => wanted.name !== undefined || compared.has(`${namespace}/${name}`),
+      keeps: (namespace, name) =>
+        wanted.objects === true || wanted.name !== undefined || compared.has(`${namespace}/${name}`),
       now: () => new Date(this.now()),
     };
   }

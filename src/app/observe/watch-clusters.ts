@@ -8,6 +8,7 @@ import { titleOf } from '../../model/operation/operation.js';
 import { type ClusterSubject, clusterNameFault } from '../../model/subject/subject.js';
 import type { StateView } from '../../store/port/state-store.js';
 import type { ClusterRecord } from '../../store/read/cluster-records.js';
+import { pause } from '../pause.js';
 import type { Observer, Wanted } from './observer.js';
 import { missedSince } from './recorded-states.js';
 import { transitionEvent } from './transition-events.js';
@@ -88,7 +89,7 @@ export async function watchClusters(
     return { ...observation, watchable };
   };
   const open = async (context: string): Promise<Watchable> => {
-    before.set(context, (await observer.newest()).view);
+    if (recorder) before.set(context, (await observer.newest()).view);
     const asked = { ...wanted, contexts: [context], beside: told };
     const seen = await observer.observe(recorded, asked, stop.signal);
     told.push(...seen.watchable);
@@ -143,16 +144,4 @@ async function record(batch: readonly SeenTransition[], observer: Observer): Pro
     return event ?? [];
   });
   if (events.length > 0) await observer.write({ title: titleOf(events), events }, false);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((wake) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      wake();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end, { once: true });
-  });
 }

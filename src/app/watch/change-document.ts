@@ -8,7 +8,7 @@ export function changeDocument(change: PublishedChange) {
   return {
     ...{ revision, parent, timestamp: formatTimestamp(time), author, title },
     events: events.map(eventRow),
-    changes,
+    changes: changes.map((row) => ({ ...row })),
     files,
   };
 }

@@ -1,5 +1,5 @@
 import { formatSubject } from '../../model/subject/subject.js';
-import { readObject } from '../kubectl/read.js';
+import { type JsonObject, readObject } from '../kubectl/read.js';
 import { type Divergence, findDivergence, type LiveCluster, type RecordedCluster } from './divergence.js';
 import { type ContextObservation, type Observation, type ObservedCluster, subjectOf } from './observation.js';
 
@@ -29,21 +29,28 @@ export function buildStatus<Event extends { timestamp: string }>(
   observation: Observation,
   recorded: readonly RecordedCluster<Event>[],
 ): StatusReport<Event> {
-  const coverage = observation.contexts.flatMap(({ management, match, namespaces }) =>
-    management === null || observation.selected
+  const specOf = (cluster: ObservedCluster) => {
+    const kept = observation.objects.get(subjectOf(cluster));
+    return kept && readObject(kept.object['spec']);
+  };
+  return joinStatus(observation, specOf, recorded);
+}
+
+/** As `buildStatus`. @param specOf returns the spec of a cluster whose recorded parameters are compared with it */
+export function joinStatus<Event extends { timestamp: string }>(
+  { contexts, clusters, selected }: Pick<Observation, 'contexts' | 'clusters' | 'selected'>,
+  specOf: (cluster: ObservedCluster) => JsonObject | undefined,
+  recorded: readonly RecordedCluster<Event>[],
+): StatusReport<Event> {
+  const coverage = contexts.flatMap(({ management, match, namespaces }) =>
+    management === null || selected
       ? []
       : [{ management, seen: namespaces.seen, identified: match === 'same' }],
   );
+  const live = clusters.map((cluster): LiveCluster => ({ ...cluster, spec: specOf(cluster) }));
   return {
-    contexts: observation.contexts,
-    clusters: joinEvents(observation.clusters, recorded),
-    divergence: findDivergence(withSpecs(observation), recorded, coverage),
+    contexts,
+    clusters: joinEvents(clusters, recorded),
+    divergence: findDivergence(live, recorded, coverage),
   };
-}
-
-function withSpecs({ clusters, objects }: Observation): LiveCluster[] {
-  return clusters.map((cluster) => {
-    const kept = objects.get(subjectOf(cluster));
-    return { ...cluster, spec: kept && readObject(kept.object['spec']) };
-  });
 }

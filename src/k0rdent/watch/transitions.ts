@@ -15,7 +15,7 @@ import {
   timeOf,
   transitionTime,
 } from './transition-time.js';
-import type { WatchNews } from './watch-list.js';
+import type { ClusterNews } from './watch-list.js';
 
 /** A cluster that went from one state to another. */
 export interface Transition {
@@ -77,7 +77,7 @@ export class Transitions {
   }
 
   /** Returns the transitions in `news`, in the order in which they happened. */
-  take(news: WatchNews): Transition[] {
+  take(news: ClusterNews): Transition[] {
     switch (news.kind) {
       case 'seen':
         return this.#seen(news.cluster);

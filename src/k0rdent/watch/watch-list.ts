@@ -7,10 +7,21 @@ import { type JsonObject, readObject, readString } from '../kubectl/read.js';
 import type { PlaceList } from '../observe/list.js';
 import { RestartGrace } from './restart-grace.js';
 
-/** News of a watch. `listed`: all clusters that exist now. `tick`: nothing happened, but time has passed. */
-export type WatchNews =
+/** What a watch says about clusters. `listed`: all clusters that exist now. `tick`: nothing happened, but time has passed. */
+export type ClusterNews =
   | { readonly kind: 'listed'; readonly clusters: readonly ClusterDeployment[] }
   | { readonly kind: 'seen' | 'gone'; readonly cluster: ClusterDeployment }
+  | { readonly kind: 'tick' };
+
+/** News of a watch, with the specs of the clusters, which may hold secrets. */
+export type WatchNews =
+  | {
+      readonly kind: 'listed';
+      readonly clusters: readonly ClusterDeployment[];
+      readonly specs: ReadonlyMap<ClusterDeployment, JsonObject>;
+    }
+  | { readonly kind: 'seen'; readonly cluster: ClusterDeployment; readonly spec: JsonObject }
+  | { readonly kind: 'gone'; readonly cluster: ClusterDeployment }
   | { readonly kind: 'tick' };
 
 export interface WatchOptions {
@@ -60,11 +71,16 @@ export async function* watchList(
     let began: number | null = null;
     try {
       if (isExpired) {
-        const { items, resourceVersion } = await readListing(kubectl, path, selection, readClusterDeployment);
+        const specs = new Map<ClusterDeployment, JsonObject>();
+        const { items, resourceVersion } = await readListing(kubectl, path, selection, (item) => {
+          const cluster = readClusterDeployment(item);
+          if (cluster !== null) specs.set(cluster, specOf(item));
+          return cluster;
+        });
         [version, isExpired, delay] = [resourceVersion, false, 0];
         grace.answered();
         await onFine();
-        yield { kind: 'listed', clusters: items };
+        yield { kind: 'listed', clusters: items, specs };
       } else if (isTroubled) {
         // A watch is silent until something happens; a separate query shows that the server is back.
         const query = selectionQuery(selection);
@@ -148,5 +164,9 @@ function newsOf(type: string, object: JsonObject): WatchNews | null {
   const cluster = readClusterDeployment(object);
   if (cluster === null) return null;
   if (type === 'DELETED') return { kind: 'gone', cluster };
-  return type === 'ADDED' || type === 'MODIFIED' ? { kind: 'seen', cluster } : null;
+  return type === 'ADDED' || type === 'MODIFIED' ? { kind: 'seen', cluster, spec: specOf(object) } : null;
+}
+
+function specOf(item: unknown): JsonObject {
+  return readObject(readObject(item)['spec']);
 }

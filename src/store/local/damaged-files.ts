@@ -54,6 +54,7 @@ const FOLDERS: Readonly<Record<string, boolean>> = {
   notify: true,
   'script-calls': true,
   scripts: false,
+  serve: false,
   withheld: true,
 };
 

@@ -60,8 +60,13 @@ export class ProcessLock {
 
   /** Whether a process that may be alive holds it. */
   async isHeld(): Promise<boolean> {
+    return (await this.holder()) !== null;
+  }
+
+  /** The process that may be alive and holds it; null if none does. */
+  async holder(): Promise<ProcessIdentity | null> {
     const current = await readHolder(this.#path);
-    return current !== null && !this.#isGone(current);
+    return current === null || this.#isGone(current) ? null : current;
   }
 
   /** Whether it was taken from a process that ended while it held the lock, and may have left its work half done. */

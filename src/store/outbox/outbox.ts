@@ -189,6 +189,11 @@ export class Outbox {
     return (await this.#names()).length;
   }
 
+  /** Ids of the entries, in order, whether they can be read or not. */
+  async ids(): Promise<string[]> {
+    return (await this.#names()).map((name) => name.slice(SEQUENCE_DIGITS + 1));
+  }
+
   /** All entries, in order. @param passes filters the texts of entries before they are parsed */
   async list(passes: (text: string) => boolean = () => true): Promise<OutboxEntry[]> {
     const entries: (OutboxEntry | null)[] = [];

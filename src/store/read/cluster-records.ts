@@ -35,7 +35,7 @@ const WAS_IMPORTED = /^source:/m;
  * The life of one cluster. Only events that may concern its life, and the last one, are parsed; the text of the others is
  * searched for the two keys that matter.
  */
-async function readCluster(
+export async function readCluster(
   view: StateView,
   subject: ClusterSubject,
   broken: BrokenEvents,
