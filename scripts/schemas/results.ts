@@ -23,6 +23,7 @@ import {
 } from './parts.js';
 import { backupShapes, mergeStateShapes, resolveShapes, restoreShapes } from './proposal-results.js';
 import { changes, manyChanges, validateShapes, verifyShapes } from './review-results.js';
+import { activityShapes, proposalsShapes, runsShapes, serverShapes } from './server-results.js';
 import { configShapes, versionShapes } from './setting-results.js';
 import { identified, liveStatus, offlineStatus, shownCluster } from './status-result.js';
 
@@ -283,6 +284,14 @@ function repositoryOf({ repository: presence }: Kind): Shape {
   return { repository: presence === 'always' ? repository : repository.optional() };
 }
 
+/** Kinds that the API of `kgit serve` answers with, and no command prints. */
+const SERVER_KINDS: Readonly<Record<string, Kind>> = {
+  ActivityResult: { about: 'GET /api/v1/activity', repository: 'always', shapes: activityShapes },
+  ProposalsResult: { about: 'GET /api/v1/proposals', repository: 'always', shapes: proposalsShapes },
+  RunsResult: { about: 'GET /api/v1/runs', repository: 'always', shapes: runsShapes },
+  ServerResult: { about: 'GET /api/v1/server', repository: 'always', shapes: serverShapes },
+};
+
 /** Whether its answer may leave events out. */
 function tailOf({ skips = false }: Kind): Shape {
   return skips ? { skipped } : {};
@@ -304,8 +313,13 @@ const error = z
   .object({ apiVersion: z.literal(API_VERSION), kind: z.literal('Error'), error: errorBody })
   .meta({ title: 'Error', description: 'The JSON result of a command that failed.' });
 
+/** The names of the kinds that no command prints. */
+export const SERVER_RESULTS: readonly string[] = Object.keys(SERVER_KINDS);
+
 /** The schema of each kind of result. */
 export const RESULTS: Readonly<Record<string, z.ZodType>> = {
   Error: error,
-  ...Object.fromEntries(Object.entries(KINDS).map(([name, kind]) => [name, resultSchema(name, kind)])),
+  ...Object.fromEntries(
+    Object.entries({ ...KINDS, ...SERVER_KINDS }).map(([name, kind]) => [name, resultSchema(name, kind)]),
+  ),
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { event, marker, state } from './documents.js';
+import { OPENAPI } from './openapi.js';
 import { RESULTS } from './results.js';
 import { watchRow } from './watch-row.js';
 
@@ -14,11 +15,12 @@ const DOCUMENTS: Readonly<Record<string, z.ZodType>> = {
   'kgit.schema.json': marker,
 };
 
-/** Every file of `schemas/`, by its path from the project's root: first those for editors, then results and rows. */
+/** Every file of `schemas/`, by its path from the project's root: first those for editors, then results, rows and the API. */
 export const SCHEMA_FILES: ReadonlyMap<string, string> = new Map([
   ...Object.entries(DOCUMENTS).map(([name, schema]) => [`schemas/${name}`, schemaText(schema)] as const),
   ...Object.entries(RESULTS).map(
     ([kind, schema]) => [`schemas/results/${kind}.schema.json`, schemaText(schema)] as const,
   ),
   ['schemas/rows/StatusWatchRow.schema.json', schemaText(watchRow)],
+  ['schemas/openapi.json', `${JSON.stringify(OPENAPI, null, 2)}\n`],
 ]);

@@ -196,6 +196,11 @@ export const liveStatus = {
   timeLine: timeLine
     .optional()
     .describe('Of that cluster: the events of Kubernetes and of kgit, newest last.'),
+  recorded: z
+    .enum(LIFECYCLES)
+    .nullable()
+    .optional()
+    .describe('Of one cluster in the API of kgit serve: whether it is recorded as created or deleted.'),
 };
 
 /** A hand-over page: the status of one cluster, and its history. */

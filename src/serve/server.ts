@@ -19,7 +19,10 @@ export interface ServeFiles {
 }
 
 export interface ServeOptions
-  extends Pick<ServeParts, 'monitor' | 'version' | 'now' | 'pageFolder' | 'onFault'> {
+  extends Pick<
+    ServeParts,
+    'monitor' | 'version' | 'now' | 'pageFolder' | 'onFault' | 'observer' | 'environment' | 'targets'
+  > {
   readonly monitor: Monitor;
   readonly listen: ListenAddress;
   readonly access: Omit<AccessRules, 'token'>;
@@ -85,6 +88,7 @@ export async function serveRepository(options: ServeOptions): Promise<RunningSer
   const hookSecret = secret && (() => secret.value);
   const parts: ServeParts = {
     ...{ monitor, version, now, access, hookSecret, streams, pageFolder, onFault },
+    ...{ observer: options.observer, environment: options.environment, targets: options.targets },
     stopping: stopping.signal,
   };
   const listener = await listen(serveApp(parts), options.listen, tls?.value ?? null, {

@@ -3,6 +3,8 @@ export interface Metric {
   /** Ends with the base unit, as in `kgit_last_event_timestamp_seconds`. */
   readonly name: string;
   readonly help: string;
+  /** A gauge if left out. The name of a counter ends with `_total`. */
+  readonly type?: 'counter';
   readonly samples: readonly Sample[];
 }
 
@@ -12,15 +14,15 @@ export interface Sample {
 }
 
 /**
- * Formats gauges in Prometheus' text exposition format 0.0.4, for the textfile collector of node_exporter. A metric
- * without samples is omitted: an unknown value is absent, never 0.
+ * Formats metrics in Prometheus' text exposition format 0.0.4, for a scrape or the textfile collector of node_exporter. A
+ * metric without samples is omitted: an unknown value is absent, never 0.
  */
 export function prometheusLines(metrics: readonly Metric[]): string[] {
   return metrics
     .filter(({ samples }) => samples.length > 0)
-    .flatMap(({ name, help, samples }) => [
+    .flatMap(({ name, help, samples, type = 'gauge' }) => [
       `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}`,
-      `# TYPE ${name} gauge`,
+      `# TYPE ${name} ${type}`,
       ...samples.map(({ labels = {}, value }) => `${name}${labelsText(labels)} ${value}`),
     ]);
 }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCommands } from '../../scripts/docs/manifest.js';
+import { SERVER_RESULTS } from '../../scripts/schemas/results.js';
 import { SCHEMA_FILES } from '../../scripts/schemas/schema-files.js';
 import { requireKubectl, sample, samples } from '../k0rdent/support.js';
 import { startApiServer } from '../support/api-server/server.js';
@@ -27,9 +28,11 @@ describe('the schemas of results', () => {
     for (const [path, text] of SCHEMA_FILES) expect(readFileSync(join(root, path), 'utf8'), stale).toBe(text);
   });
 
-  it('are there for every command, and for no other', () => {
+  it('are there for every command and the API of the server, and for no other', () => {
     const files = [...SCHEMA_FILES.keys()].filter((path) => path.startsWith('schemas/results/'));
-    const wanted = [...kinds, 'Error'].map((kind) => `schemas/results/${kind}.schema.json`);
+    const wanted = [...kinds, ...SERVER_RESULTS, 'Error'].map(
+      (kind) => `schemas/results/${kind}.schema.json`,
+    );
     expect(files.sort()).toEqual(wanted.sort());
   });
 

@@ -25,8 +25,8 @@ export function filesBelow(folder: string, ...endings: readonly string[]): strin
 /** Globals that compute and nothing else. Any other global that a file uses is a capability. */
 const HARMLESS = new Set(
   [
-    'AbortController AbortSignal Array ArrayBuffer Atomics BigInt Boolean Buffer DataView Error Infinity JSON Map NaN',
-    'Number Object Promise Proxy RangeError Reflect RegExp Set SharedArrayBuffer String Symbol SyntaxError',
+    'AbortController AbortSignal Array ArrayBuffer Atomics BigInt Boolean Buffer DataView Error Float64Array Infinity JSON Map',
+    'NaN Number Object Promise Proxy RangeError Reflect RegExp Set SharedArrayBuffer String Symbol SyntaxError',
     'TextDecoder TextEncoder TypeError URL URLSearchParams URIError Uint8Array Uint32Array WeakMap WeakRef WeakSet',
     'clearImmediate clearInterval clearTimeout decodeURIComponent encodeURIComponent isNaN parseFloat parseInt',
     'queueMicrotask setImmediate setInterval setTimeout structuredClone undefined',

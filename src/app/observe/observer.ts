@@ -11,11 +11,9 @@ import { type ClusterSubject, formatSubject } from '../../model/subject/subject.
 import type { IdSource } from '../../model/value/ulid.js';
 import type { Reading, WriteOutcome } from '../../store/outbox/outcomes.js';
 import { type ClusterRecord, readClusters } from '../../store/read/cluster-records.js';
-import { readEvents } from '../../store/read/records.js';
-import { readAll } from '../../store/read/stored-events.js';
 import type { Configured } from '../open/configured.js';
 import { type Lesson, lessonsOf } from './learned-managements.js';
-import { type TimeLineEntry, timeLine } from './time-line.js';
+import { lastEvents, recordedTimeLine, type TimeLineEntry, timeLine } from './time-line.js';
 
 const NOT_JUDGED = 'kgit cannot tell which recorded clusters have vanished there';
 
@@ -95,11 +93,8 @@ export class Observer {
   }
 
   /** Reads the records of all clusters, or of one. */
-  async records(one: ClusterSubject | null = null): Promise<readonly ClusterRecord[]> {
-    const records = await readClusters(this.context.reading.view, this.#options.broken);
-    return one === null
-      ? records
-      : records.filter(({ subject }) => formatSubject(subject) === formatSubject(one));
+  records(one: ClusterSubject | null = null): Promise<readonly ClusterRecord[]> {
+    return readClusters(this.context.reading.view, this.#options.broken, one ?? undefined);
   }
 
   /**
@@ -162,19 +157,14 @@ export class Observer {
   ): Promise<ExplainedCluster> {
     const [detail, recorded] = await Promise.all([
       readClusterDetail(kept, { now: new Date(this.now()), explain: withParts }),
-      this.#events(subject, limit),
+      lastEvents(this.context.reading.view, subject, limit, this.#options.broken),
     ]);
     return { detail, timeLine: timeLine(recorded, detail.events ?? [], limit) };
   }
 
   /** Returns the timeline of a cluster that is not live: its last `limit` recorded events. */
-  async recordedTimeLine(subject: ClusterSubject, limit: number): Promise<readonly TimeLineEntry[]> {
-    return timeLine(await this.#events(subject, limit), [], limit);
-  }
-
-  async #events(subject: ClusterSubject, limit: number) {
-    const stored = await readEvents(this.context.reading.view, subject, this.#options.broken);
-    return readAll(stored.slice(-limit), this.#options.broken);
+  recordedTimeLine(subject: ClusterSubject, limit: number): Promise<readonly TimeLineEntry[]> {
+    return recordedTimeLine(this.context.reading.view, subject, limit, this.#options.broken);
   }
 
   /**

@@ -1,7 +1,12 @@
 import type { KubeEvent } from '../../k0rdent/cluster/kube-events.js';
+import type { BrokenEvents } from '../../model/event/broken-events.js';
 import { eventTime, formatTimestamp, type KgitEvent } from '../../model/event/event.js';
 import { gist } from '../../model/event/gist.js';
 import { maskSecrets } from '../../model/secret/mask-secrets.js';
+import type { ClusterSubject } from '../../model/subject/subject.js';
+import type { StateView } from '../../store/port/state-store.js';
+import { readEvents } from '../../store/read/records.js';
+import { readAll } from '../../store/read/stored-events.js';
 
 /** An entry of a cluster's timeline: an event of Kubernetes or of the repository. */
 export interface TimeLineEntry {
@@ -29,6 +34,27 @@ export function timeLine(
     ...live.slice(-limit).map((event) => ({ at: event.time, entry: ofKubernetes(event) })),
   ];
   return entries.sort((a, b) => a.at - b.at).map(({ entry }) => entry);
+}
+
+/** Reads the last `limit` recorded events of a cluster. @param broken how to handle events that cannot be read */
+export async function lastEvents(
+  view: StateView,
+  subject: ClusterSubject,
+  limit: number,
+  broken: BrokenEvents,
+): Promise<KgitEvent[]> {
+  const stored = await readEvents(view, subject, broken);
+  return readAll(stored.slice(-limit), broken);
+}
+
+/** Returns the timeline of a cluster from its record alone. */
+export async function recordedTimeLine(
+  view: StateView,
+  subject: ClusterSubject,
+  limit: number,
+  broken: BrokenEvents,
+): Promise<TimeLineEntry[]> {
+  return timeLine(await lastEvents(view, subject, limit, broken), [], limit);
 }
 
 function ofRecord(event: KgitEvent): TimeLineEntry {

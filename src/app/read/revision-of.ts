@@ -69,6 +69,14 @@ export async function placeInTime(
   });
 }
 
+/** Resolves a REVISION|TIME to a revision: at a time, the newest one that was published by then. Throws NotFoundError. */
+export async function revisionThen(text: string, revisions: Revisions, now: number): Promise<Revision> {
+  const place = await placeInTime(text, revisions, now);
+  return 'revision' in place
+    ? place.revision
+    : revisionAt(place.time, text, revisions.store, revisions.reading);
+}
+
 /** Finds the newest revision that was published by a given time. Throws NotFoundError. */
 export async function revisionAt(
   time: number,

@@ -69,7 +69,7 @@ export async function reportFailure(
   process.exitCode = error.exitCode;
   if (wantsJson(argv)) {
     const { errorDocument } = await import('../render/json/error-document.js');
-    const text = JSON.stringify(errorDocument(error), null, 2);
+    const text = JSON.stringify(errorDocument(error.toJSON()), null, 2);
     process.stdout.write(`${shownJson(text, process.stdout.isTTY === true)}\n`);
     return;
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { formatSubject, type Subject } from '../subject/subject.js';
 
 /** The prefix of all proposal branches. */
-const FOLDER = 'kgit/propose';
+export const PROPOSALS = 'kgit/propose';
 const MAX_SLUG = 60;
 
 /** A name as part of a branch name. If characters had to be replaced, a hash keeps it unique. */
@@ -18,7 +18,7 @@ function slug(name: string): string {
 
 /** The prefix of a user's proposal branches; a slash follows it. */
 export function proposalFolder(user: string): string {
-  return `${FOLDER}/${slug(user)}`;
+  return `${PROPOSALS}/${slug(user)}`;
 }
 
 /** The branch of a user's open proposal for a subject, such as `kgit/propose/grace/dep-a`; null stands for all subjects. */

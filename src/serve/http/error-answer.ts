@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { errorDocument } from '../../cli/render/json/error-document.js';
 import { type ErrorCode, type ErrorJson, EXIT_CODES, KgitError } from '../../errors.js';
-import { API_VERSION } from '../../store/read/records.js';
 import type { ServeEnv } from '../parts.js';
 
 /** HTTP status of each error code. */
@@ -34,7 +34,7 @@ export function errorAnswer(
 ): Response {
   const { code, message, suggestions = [], data = {} } = error;
   const body = { code, message, exitCode: EXIT_CODES[code], suggestions, data };
-  return c.json({ apiVersion: API_VERSION, kind: 'Error', error: body }, status, {
+  return c.json(errorDocument(body), status, {
     'Cache-Control': 'no-store',
   });
 }

@@ -1,6 +1,7 @@
 import { type BrokenEvents, REFUSE_BROKEN } from '../../model/event/broken-events.js';
 import type { KgitEvent, Lifecycle } from '../../model/event/event.js';
 import { foldLifecycle, LIFECYCLE_ACTIONS } from '../../model/event/lifecycle.js';
+import { subjectFolder } from '../../model/subject/layout.js';
 import type { ClusterSubject } from '../../model/subject/subject.js';
 import type { Value } from '../../model/value/value.js';
 import type { StateView } from '../port/state-store.js';
@@ -92,13 +93,19 @@ function readParameters(
 }
 
 /**
- * The lives of all clusters in the repository.
+ * The lives of the clusters in the repository.
  * @param broken how events that cannot be read are handled
+ * @param only the only cluster to read; all if undefined
  */
 export async function readClusters(
   view: StateView,
   broken: BrokenEvents = REFUSE_BROKEN,
+  only?: ClusterSubject,
 ): Promise<ClusterRecord[]> {
+  if (only !== undefined) {
+    const isThere = (await view.kindOf(subjectFolder(only))) === 'folder';
+    return isThere ? [await readCluster(view, only, broken)] : [];
+  }
   const subjects = await listSubjects(view, 'cluster');
   const clusters = subjects.filter((subject) => subject.kind === 'cluster');
   return Promise.all(clusters.map((subject) => readCluster(view, subject, broken)));

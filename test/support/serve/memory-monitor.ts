@@ -71,7 +71,7 @@ export class MemoryMonitor implements Monitor {
   };
   /** How often a fetch was asked for. */
   refreshes = 0;
-  readonly context: Monitor['context'];
+  context: Monitor['context'];
   readonly #listeners = new Set<OnMonitorChange>();
 
   constructor(context: Monitor['context']) {

@@ -1,4 +1,4 @@
-import type { KgitError } from '../../../errors.js';
+import type { ErrorJson } from '../../../errors.js';
 import { maskSecrets } from '../../../model/secret/mask-secrets.js';
 import { API_VERSION } from '../../../store/read/records.js';
 
@@ -11,6 +11,6 @@ function maskedTexts(value: unknown): unknown {
 }
 
 /** Builds the whole JSON of a failure. Errors repeat words of their caller, so secrets in them are masked. */
-export function errorDocument(error: KgitError): Readonly<Record<string, unknown>> {
-  return { apiVersion: API_VERSION, kind: 'Error', error: maskedTexts(error.toJSON()) };
+export function errorDocument(error: ErrorJson): Readonly<Record<string, unknown>> {
+  return { apiVersion: API_VERSION, kind: 'Error', error: maskedTexts(error) };
 }

@@ -1,0 +1,45 @@
+/** Maximum number of kept values. */
+const MAX_KEPT = 1_000;
+
+interface Kept<T> {
+  readonly value: Promise<T>;
+  /** ms since the epoch; null while it is being made. */
+  until: number | null;
+}
+
+/**
+ * Keeps what is expensive to ask for a while. However many ask for it, it is made once at a time; an error is not kept.
+ */
+export class KeptAnswers<T> {
+  readonly #kept = new Map<string, Kept<T>>();
+  readonly #ms: number;
+  readonly #now: () => number;
+
+  /** @param ms how long a value is kept after it was made */
+  constructor(ms: number, now: () => number) {
+    this.#ms = ms;
+    this.#now = now;
+  }
+
+  /** Returns the kept value for a key, or makes it. Throws what `make` throws. */
+  get(key: string, make: () => Promise<T>): Promise<T> {
+    const known = this.#kept.get(key);
+    if (known && (known.until === null || known.until > this.#now())) return known.value;
+    this.#kept.delete(key);
+    const kept: Kept<T> = { value: make(), until: null };
+    this.#kept.set(key, kept);
+    kept.value.then(
+      () => {
+        kept.until = this.#now() + this.#ms;
+      },
+      () => {
+        if (this.#kept.get(key) === kept) this.#kept.delete(key);
+      },
+    );
+    for (const [oldest, { until }] of this.#kept) {
+      if (this.#kept.size <= MAX_KEPT) break;
+      if (until !== null) this.#kept.delete(oldest);
+    }
+    return kept.value;
+  }
+}

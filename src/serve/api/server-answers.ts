@@ -1,0 +1,23 @@
+import { masked } from '../../model/secret/masked.js';
+import type { NotificationTarget } from '../metrics/notification-target.js';
+import { type Answering, documentOf } from './api-parts.js';
+
+function shownTarget(target: NotificationTarget) {
+  const { name, type, rules, state, waiting, attempts, nextTry, delivered, digests } = target;
+  const { retries, dead, gaps, lastDelivery, lastFailure } = target;
+  return {
+    ...{ name, type, rules, state, waiting, attempts, nextTry, delivered, digests },
+    ...{ retries, dead, gaps, lastDelivery, lastFailure: masked(lastFailure) },
+  };
+}
+
+/** The server itself. */
+export const serverAnswer: Answering = async (parts) => {
+  const { monitor, version, index, targets } = parts;
+  const { count: events, bytes, isComplete: complete } = index;
+  return documentOf(parts, 'ServerResult', {
+    ...{ version, health: monitor.health },
+    notifications: (targets?.() ?? []).map(shownTarget),
+    index: { events, bytes, complete },
+  });
+};
