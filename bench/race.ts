@@ -17,7 +17,8 @@ export interface Contender {
 }
 
 const WARM_UPS = 2;
-const GNU_TIME = '/usr/bin/time';
+/** Prints what a command used. */
+export const GNU_TIME = '/usr/bin/time';
 
 /** Runs a command and returns its time in ms. Throws Error with its output if it fails. */
 export function timed(contender: Contender, wrap: readonly string[] = []): number {

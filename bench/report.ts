@@ -19,6 +19,7 @@ export const FIGURES = [
   'STATUS',
   'CONTENTION',
   'FORGE',
+  'EMBEDDED',
   'BACKENDS',
   'BACKENDS-WRITERS',
   'BACKENDS-START',

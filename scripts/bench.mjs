@@ -11,7 +11,11 @@ if (built.status !== 0) process.exit(1);
 const outdir = join(root, 'node_modules/.cache/kgit/bench');
 await build({
   absWorkingDir: root,
-  entryPoints: { bench: 'bench/main.ts', pages: 'scripts/docs/pages.ts' },
+  entryPoints: {
+    bench: 'bench/main.ts',
+    'git-server': 'bench/git-server.ts',
+    pages: 'scripts/docs/pages.ts',
+  },
   outdir,
   bundle: true,
   format: 'esm',

@@ -8,6 +8,7 @@ import { bulk } from './bulk.js';
 import { cold } from './cold.js';
 import { contention, forge } from './contention.js';
 import { deploy } from './deploy.js';
+import { embedded } from './embedded.js';
 import { growth } from './growth.js';
 import { importFigure } from './import.js';
 import { push } from './push.js';
@@ -36,6 +37,7 @@ export const FIGURE_MAKERS: Readonly<
   STATUS: status,
   CONTENTION: contention,
   FORGE: forge,
+  EMBEDDED: embedded,
   BACKENDS: backends,
   'BACKENDS-WRITERS': backendWriters,
   'BACKENDS-START': backendStart,

@@ -145,7 +145,10 @@ function opened({ found, options, path, localFolder, lostTip = null }: Opening):
     workTree: options.isManaged ? null : repository.workTree,
     checkedOut: options.isManaged ? null : found.checkedOut,
   };
-  const { store, review } = embeddedStore(embeddedParts(options), options, { standing, lostTip });
+  const parts = embeddedParts(options);
+  const { store, review } = embeddedStore(parts, options, { standing, lostTip });
+  const { remote } = options;
+  const shown = `remote ${remote?.name} (${remote?.place.url})`;
   return {
     store,
     path,
@@ -154,6 +157,10 @@ function opened({ found, options, path, localFolder, lostTip = null }: Opening):
     localFolder,
     identity: identityOf(repository.config),
     review,
+    checks: async (inspection) => {
+      const { embeddedChecks } = await import('../gitstore/embedded/embedded-checks.js');
+      return embeddedChecks({ remote: parts.remote, shown, branch }, inspection);
+    },
   };
 }
 

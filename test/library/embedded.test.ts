@@ -1,6 +1,7 @@
 /** The library on the embedded git, with a file system and an HTTP client of the caller's. */
 import nodeFs from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import isomorphicHttp from 'isomorphic-git/http/node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { httpAccess } from '../../src/gitstore/embedded/http-access.js';
 import { openStore } from '../../src/library/library.js';
@@ -61,4 +62,17 @@ it('writes and reads by URL, through the client and the files that it was given'
 
 it('refuses a driver that does not exist', async () => {
   await expect(openStore('.', { backend: 'svn' })).rejects.toMatchObject({ code: 'USAGE' });
+});
+
+it("writes and reads through isomorphic-git's own client", async () => {
+  const environment = { HOME: temporaryFolder(), PATH: process.env['PATH'] };
+  const store = await openStore(url, {
+    ...{ backend: 'git-embedded', fs: nodeFs, http: isomorphicHttp },
+    ...{ environment, user: 'ada' },
+  });
+  const pushed = await store.pushEvent({ subject: 'cluster/prod', action: 'cluster_upgraded' });
+  expect(pushed).toMatchObject({ delivery: 'published', notes: [] });
+  await store.set({ 'deployment.region': 'us' });
+  expect(await store.get('deployment.region', { fetch: 'always' })).toBe('us');
+  await store.close();
 });

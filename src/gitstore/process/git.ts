@@ -52,7 +52,10 @@ export function notThere(cause: NodeJS.ErrnoException): EnvironmentError {
     missing ? 'git is not installed, or not in PATH' : `git cannot be run: ${cause.message}`,
     {
       cause,
-      suggestions: ['Install git 2.34 or newer and see that PATH has it'],
+      suggestions: [
+        'Install git 2.34 or newer and see that PATH has it',
+        ...(missing ? ['Or name the https URL of the repository: that needs no git'] : []),
+      ],
     },
   );
 }

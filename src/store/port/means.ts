@@ -30,7 +30,7 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly statusCode: number;
   /** By names in lower case. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
   readonly body?: AsyncIterable<Uint8Array> | undefined;
 }
 

@@ -1,6 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../support/git-fixtures.js';
+import { git, temporaryFolder } from '../../support/git-fixtures.js';
 import { loadedModules } from '../../support/loaded-modules.js';
 import { stateRepository } from '../../support/state-repository.js';
 
@@ -95,6 +96,30 @@ describe('what a run loads', () => {
       const drivers = ['file', 'sqlite', 'redis', 'etcd', 'consul'].filter((name) => name !== backend);
       expect(folders.filter((name) => drivers.includes(name))).toEqual([]);
       expect(folders).toContain(backend);
+    }
+  });
+
+  it('isomorphic-git, and what stands in for git, with the embedded git alone', async () => {
+    const config = join(temporaryFolder(), 'kgit.yaml');
+    writeFileSync(config, 'state_management:\n  backend: git-embedded\n');
+    const path = stateRepository({ 'deployments/dep-a/state.yaml': 'region: eastus\n' });
+    // What is written would not reach the checkout.
+    git(path, 'config', 'core.bare', 'true');
+    for (const args of [
+      ['get', 'region'],
+      ['push-event', 'a', '--deployment', 'dep-a'],
+    ]) {
+      const own = await loadedModules(join(path, '.git'), [...args, '--config', config]);
+      expect(own.run.code).toBe(0);
+      expect(own.packages).toContain('isomorphic-git');
+      const foreign = ['simple-git', 'ioredis', '@grpc/grpc-js', 'libsql', 'yaml'];
+      expect(own.packages.filter((name) => foreign.includes(name))).toEqual([]);
+      // No remote is there.
+      const others = /^src\/gitstore\/(embedded\/wire\/http-client|process\/transfer)/;
+      expect(own.modules.filter((name) => others.test(name))).toEqual([]);
+      const usual = await loadedModules(join(path, '.git'), args);
+      expect(usual.packages).not.toContain('isomorphic-git');
+      expect(usual.modules.filter((name) => name.startsWith('src/gitstore/embedded/'))).toEqual([]);
     }
   });
 

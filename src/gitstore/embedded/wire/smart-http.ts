@@ -74,7 +74,7 @@ export class SmartHttp {
       const response = await this.#ask('GET', path, {
         ...(version === 2 ? { 'Git-Protocol': 'version=2' } : {}),
       });
-      const { location } = response.headers;
+      const location = response.headers?.['location'];
       if (
         response.statusCode < 300 ||
         response.statusCode >= 400 ||
@@ -166,16 +166,16 @@ export class SmartHttp {
             : `fatal: unable to access '${this.#base.href}/': The requested URL returned error: ${statusCode}\n${this.#loginNote(statusCode)}`,
       );
     }
-    const { 'content-encoding': encoding = 'identity' } = headers;
+    const { 'content-encoding': encoding = 'identity' } = headers ?? {};
     if (encoding !== 'identity' && encoding !== '') {
       await drain(body);
       throw this.#failure(new ProtocolError(`the answer is encoded (${String(encoding).slice(0, 20)})`));
     }
-    if (!String(headers['content-type'] ?? '').startsWith(type)) {
+    if (!String(headers?.['content-type'] ?? '').startsWith(type)) {
       await drain(body);
       throw new WireFailure(`fatal: ${this.#base.href}/info/refs not valid: is this a git repository?\n`);
     }
-    return this.#bounded(body ?? [].values());
+    return this.#bounded(body);
   }
 
   /** What the answer of a server that does not let us in does not say, for the table of faults. */
@@ -186,10 +186,10 @@ export class SmartHttp {
     return login === null && status === 401 ? 'kgit: no credential helper is asked\n' : '';
   }
 
-  async *#bounded(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *#bounded(body: Body | undefined): AsyncGenerator<Uint8Array> {
     let size = 0;
     try {
-      for await (const chunk of body) {
+      for await (const chunk of chunksOf(body)) {
         size += chunk.length;
         if (size > MAX_BODY) throw new ProtocolError(`the answer is larger than ${MAX_BODY} bytes`);
         yield chunk;
@@ -214,11 +214,32 @@ export class SmartHttp {
   }
 }
 
-async function drain(body: AsyncIterable<Uint8Array> | undefined): Promise<void> {
-  let size = 0;
-  if (body === undefined) return;
+/**
+ * Yields the chunks of a body. The iterators of isomorphic-git's clients give no result when they are ended early, at which
+ * `for await` over them throws.
+ */
+async function* chunksOf(body: Body | undefined): AsyncGenerator<Uint8Array> {
+  const chunks = body?.[Symbol.asyncIterator]();
+  if (chunks === undefined) return;
+  let isOver = false;
   try {
-    for await (const chunk of body) {
+    for (;;) {
+      // One that fails is over, too.
+      isOver = true;
+      const { done, value } = await chunks.next();
+      if (done) return;
+      isOver = false;
+      yield value;
+    }
+  } finally {
+    if (!isOver) await chunks.return?.();
+  }
+}
+
+async function drain(body: Body | undefined): Promise<void> {
+  let size = 0;
+  try {
+    for await (const chunk of chunksOf(body)) {
       size += chunk.length;
       if (size > 64 * 1024) return;
     }
