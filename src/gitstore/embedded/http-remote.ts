@@ -182,7 +182,7 @@ export class HttpRemote implements Remote {
         next *= 2;
       }
       place += 1;
-      if (haves.size >= MAX_HAVES || place > 4_096) break;
+      if (haves.size >= MAX_HAVES || place > 256) break;
     }
     return [...haves].slice(0, MAX_HAVES);
   }
