@@ -141,6 +141,8 @@ export const FILES = {
       'store/outbox/outbox.ts',
       'store/read/trusted-revision.ts',
       'store/local/private-journal.ts',
+      'news/journal.ts',
+      'news/journal-files.ts',
       'store/lease/held-leases.ts',
       'gitstore/doctor/doctor-folders.ts',
       'gitstore/lock/chain-trimming.ts',
