@@ -1,4 +1,5 @@
 import type { ClusterDeployment } from '../../k0rdent/cluster/cluster-deployment.js';
+import { clusterStatus } from '../../k0rdent/cluster/cluster-state.js';
 import { type JsonObject, readObject } from '../../k0rdent/kubectl/read.js';
 import { type Observation, type ObservedCluster, subjectOf } from '../../k0rdent/observe/observation.js';
 import { observedCluster } from '../../k0rdent/observe/observe.js';
@@ -68,9 +69,14 @@ export class LiveFleet {
    * change.
    */
   get clusters(): readonly ObservedCluster[] {
-    for (const known of this.#known.values())
-      if (known.shown.state !== 'Ready')
-        known.shown = observedCluster(known.cluster, known.management, this.#now());
+    const now = this.#now();
+    for (const known of this.#known.values()) {
+      const { cluster, management, shown } = known;
+      if (shown.state === 'Ready') continue;
+      // The time moves nothing but the state.
+      if (clusterStatus(cluster, now).state !== shown.state)
+        known.shown = observedCluster(cluster, management, now);
+    }
     return [...this.#known].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { shown }]) => shown);
   }
 
