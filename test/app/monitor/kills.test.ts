@@ -16,6 +16,13 @@ import { thisProcess } from '../../support/store-fixtures.js';
 
 const MARKER = 'apiVersion: kgit/v1\nkind: StateRepository\n';
 
+/** A life of the server: in which write of its files it dies, how much of that write is kept, and what is published in it. */
+interface Life {
+  readonly writes: number;
+  readonly share: number;
+  readonly commits: number;
+}
+
 /** Files that take no more writes after so many; the last one writes only a share of its text. */
 function dyingFiles(writes: number, share: number, opened: SegmentFile[]): JournalFiles {
   let left = writes;
@@ -45,11 +52,13 @@ function dyingFiles(writes: number, share: number, opened: SegmentFile[]): Journ
 }
 
 it('tells each revision once and in order, whichever write of the journal the server dies in', async () => {
-  const run = async (lives: readonly { writes: number; share: number; commits: number }[]) => {
+  const run = async (lives: readonly Life[]) => {
     const memory = memoryContext();
     const { store, context } = memory;
     await swapAll(store, null, [commit({ 'kgit.yaml': MARKER }, 'begin')]);
     const published: Revision[] = [];
+    /** How many revisions must be told: those before the first position was kept may count as there at the start. */
+    let due = 0;
     const told: Revision[] = [];
     const opened: SegmentFile[] = [];
     const ends = [...lives, { writes: Number.POSITIVE_INFINITY, share: 0, commits: 1 }];
@@ -75,14 +84,14 @@ it('tells each revision once and in order, whichever write of the journal the se
         onHealth: () => undefined,
       });
       const running = follower.run();
-      // What is published before the first position is kept may count as what was there at the start.
       await until(() => journal.positions.size > 0 || writer.error !== null);
       const isBegun = journal.positions.size > 0;
       for (let n = 0; n < commits; n++) {
         const [revision] = await swapAll(store, (await store.head()).revision, [
           commit({ a: `${life} ${n}` }),
         ]);
-        if (isBegun || published.length > 0) published.push(revision ?? '');
+        published.push(revision ?? '');
+        if (isBegun || due > 0) due += 1;
       }
       const newest = (await store.head()).revision;
       await until(() => journal.positions.get('revision') === newest || writer.error !== null);
@@ -98,7 +107,8 @@ it('tells each revision once and in order, whichever write of the journal the se
       }
       await journal.close();
     }
-    expect(told).toEqual(published);
+    expect(told).toEqual(published.slice(published.length - told.length));
+    expect(told.length).toBeGreaterThanOrEqual(due);
     await Promise.all(opened.map((file) => file.close()));
   };
   const life = fc.record({
@@ -106,5 +116,9 @@ it('tells each revision once and in order, whichever write of the journal the se
     share: fc.double({ min: 0, max: 1, noNaN: true }),
     commits: fc.integer({ min: 1, max: 3 }),
   });
-  await fc.assert(fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 4 }), run), { numRuns: 20 });
+  const examples = [0, 1, 2, 3, 4, 5].map((writes): [Life[]] => [[{ writes, share: 0.5, commits: 2 }]]);
+  await fc.assert(fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 4 }), run), {
+    numRuns: 20,
+    examples,
+  });
 });

@@ -3,13 +3,15 @@ import type { MonitorOptions, RunningMonitor } from '../../../src/app/monitor/mo
 import { startMonitor } from '../../../src/app/monitor/start-monitor.js';
 import { changeState } from '../../../src/app/write/change-state.js';
 import { writeEvent } from '../../../src/app/write/write-events.js';
-import { EnvironmentError } from '../../../src/errors.js';
+import { EnvironmentError, RemoteError } from '../../../src/errors.js';
 import type { NewsItem } from '../../../src/news/news-item.js';
 import { localSettings } from '../../../src/setup/config.js';
 import { systemClock } from '../../../src/setup/this-host.js';
+import { MemoryStore } from '../../support/memory-store.js';
 import { memoryWriting, sets } from '../../support/memory-writing.js';
+import { until } from '../../support/patience.js';
 import { commit, swapAll } from '../../support/store-contract.js';
-import { thisProcess } from '../../support/store-fixtures.js';
+import { FaultyStore, thisProcess } from '../../support/store-fixtures.js';
 
 const SECRET = `ghp_${'a1B2c3D4e5'.repeat(4)}`.slice(0, 40);
 const MARKER = 'apiVersion: kgit/v1\nkind: StateRepository\n';
@@ -18,8 +20,8 @@ const running: RunningMonitor[] = [];
 afterEach(() => Promise.all(running.splice(0).map((monitor) => monitor.stop())));
 
 /** A store in memory, and what writes to it. */
-async function repository() {
-  const memory = memoryWriting();
+async function repository(own: MemoryStore = new MemoryStore()) {
+  const memory = memoryWriting({}, own);
   const { store, writing } = memory;
   await swapAll(store, null, [commit({ 'kgit.yaml': MARKER }, 'begin')]);
   await memory.begin({ 'deployment.phase': 'one' });
@@ -131,6 +133,22 @@ describe('a monitor of a repository', () => {
     const [item] = await nextNews(monitor, last, 1);
     expect(item).toMatchObject({ document: { files: ['README.md'], events: [] } });
     expect(monitor.health.repository.skipped.map((one) => one.path)).toEqual([broken]);
+  });
+
+  it('fetches once for calls that come together, and says why it could not until it can', async () => {
+    const store = new FaultyStore();
+    const { start } = await repository(store);
+    let isAway = true;
+    store.onRefresh = () => {
+      if (isAway) throw new RemoteError('no route', { data: { remote: 'unreachable' } });
+    };
+    const monitor = await start({ refreshMs: 3_600_000 });
+    for (let i = 0; i < 20; i++) monitor.refresh();
+    await until(() => monitor.health.repository.error?.code === 'REMOTE');
+    expect(store.refreshes).toBe(1);
+    isAway = false;
+    monitor.refresh();
+    await until(() => store.refreshes === 2);
   });
 
   it('cuts a document that would be too large', async () => {
