@@ -30,6 +30,7 @@ export const VARIABLES: readonly (readonly [names: readonly string[], about: str
   [['LESS', 'LV'], 'options of the pager, `FRX` and `-c` where they are not set, as git has it'],
   [['HOME', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME'], 'where your own files lie'],
   [['PATH', 'SHELL', 'USER', 'LOGNAME'], 'where git and kubectl are, and who you are, as for every program'],
+  [['NODE_EXTRA_CA_CERTS'], 'certificates of further authorities for `https`, as for every program on Node'],
   [['NO_COLOR', 'FORCE_COLOR'], 'no colours, or colours in any case'],
   [
     ['KUBECONFIG', 'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'],

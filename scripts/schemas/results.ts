@@ -6,6 +6,7 @@ import { demoShapes } from './demo-result.js';
 import { lockShapes, locksShapes, unlockShapes } from './lease-results.js';
 import { backfillShapes, exportShapes, importShapes, mirrorShapes } from './legacy-results.js';
 import { migrateShapes } from './migrate-results.js';
+import { notifyShapes } from './notify-results.js';
 import {
   action,
   change,
@@ -159,6 +160,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   MergeStateResult: { about: 'kgit merge-state', repository: 'never', shapes: mergeStateShapes },
   MigrateResult: { about: 'kgit migrate', repository: 'never', shapes: migrateShapes },
+  NotifyResult: { about: 'kgit notify', repository: 'maybe', shapes: notifyShapes },
   OutboxResult: {
     about: 'kgit outbox',
     repository: 'always',

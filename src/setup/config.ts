@@ -100,6 +100,13 @@ function checkOptionNames(map: Readonly<Record<string, unknown>>, where: string)
   }
 }
 
+/** Where a setting that a file may not have can be set. */
+function placesOf({ flag, variable, places }: SettingRule): string {
+  const others = [flag, variable].filter(Boolean);
+  if (others.length > 0) return `by ${others.join(' or ')}`;
+  return places.includes('files') ? 'in ~/.config/kgit/config.yaml' : `in ${MARKER_FILE}`;
+}
+
 /**
  * Reads the settings from the mapping of a file. Throws UsageError for one that is invalid or not allowed there.
  * @param places a setting must be allowed in all of these
@@ -125,7 +132,7 @@ function layerOfMap(content: unknown, where: string, places: readonly ('files' |
     if (!places.every((place) => rule.places.includes(place))) {
       throw new UsageError(`${where}: ${rule.name} cannot be set there`, {
         data: { setting: rule.name, where },
-        suggestions: [`Set it by ${[rule.flag, rule.variable].filter(Boolean).join(' or ')}`],
+        suggestions: [`Set it ${placesOf(rule)}`],
       });
     }
     const read = readSetting(rule, value, where);

@@ -4,6 +4,7 @@ import { isAction } from '../model/event/event.js';
 import { LOCK_PLACES, type LockPlace } from '../model/lease/lock-place.js';
 import { SCRIPT_PHASES } from '../model/state/script-phases.js';
 import { isLabel } from '../model/subject/subject.js';
+import { isMap } from '../model/value/value.js';
 import { DRIVERS } from './drivers.js';
 import { date, duration, interval, MAX_NAME, place, text, textWhere, wordOf } from './setting-values.js';
 
@@ -43,6 +44,8 @@ export interface Settings {
   readonly locks: LockPlace;
   /** Whether commits must be signed by an allowed signer (`docs/review.md`). */
   readonly signatures: 'required' | 'none';
+  /** Targets and rules of notifications; `notifySettings` parses them. */
+  readonly notify: Readonly<Record<string, unknown>> | undefined;
   /** Options of drivers, such as `redis.host`: those of `options` in the table of drivers. */
   readonly [option: `${string}.${string}`]: unknown;
 }
@@ -70,6 +73,8 @@ export interface SettingRule<K extends keyof Settings = keyof Settings> {
   readonly isSecret?: boolean;
   /** The range, in ms, for files that others can write; values outside it are clamped. */
   readonly shared?: readonly [least: number, most: number];
+  /** Formats a value for people, where its own text says too much or too little. */
+  readonly show?: (value: unknown) => string;
   /** Parses a value; undefined if it breaks the rule. */
   readonly read: (value: unknown) => Settings[K] | undefined;
   readonly about: string;
@@ -96,6 +101,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   filesUntil: undefined,
   locks: 'refs',
   signatures: 'none',
+  notify: undefined,
 });
 
 const everywhere: readonly Place[] = ['flag', 'environment', 'files', 'kgit.yaml'];
@@ -326,6 +332,17 @@ const GENERAL_RULES: readonly SettingRule[] = [
     read: (value) => (value === 'required' || value === 'none' ? value : undefined),
     trust: 'It counts commit by commit, as reviewed; a proposal that takes it away is a finding.',
     about: 'Whether kgit verify asks for a signature of an allowed signer on every commit.',
+  },
+  {
+    key: 'notify',
+    name: 'notify',
+    type: 'mapping, as docs/notifications.md has it',
+    preset: 'none',
+    places: onlyInFiles,
+    read: (value) => (isMap(value) ? value : undefined),
+    show: (value) => Object.keys(isMap(value) && isMap(value['targets']) ? value['targets'] : {}).join(', '),
+    trust: 'It says who is told of everything, and what is run.',
+    about: 'Whom kgit serve notifies of what.',
   },
 ];
 

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { News } from '../../src/news/news-item.js';
 import type { NewsLog } from '../../src/news/news-log.js';
 import { type NotifyConfig, parseNotifyConfig } from '../../src/notify/config/notify-config.js';
@@ -12,6 +14,7 @@ import { MemoryNewsLog } from '../support/notify/memory-news-log.js';
 import { changeNews, eventDocument, transitionNews } from '../support/notify/news.js';
 import { cuts, hangs, inTurn, type Receiver, says, startReceiver } from '../support/notify/receiver.js';
 import { until } from '../support/patience.js';
+import { serverCertificate } from '../support/transport/certificates.js';
 
 function configOf(targets: Readonly<Record<string, unknown>>): NotifyConfig {
   const parsed = parseNotifyConfig({ targets });
@@ -172,11 +175,6 @@ describe('a receiver that fails', () => {
     ['answers 408', says(408), /it answered 408/],
     ['cuts the connection', cuts, /the connection was cut/],
     ['hangs', hangs, /it did not answer within 1 s/],
-    [
-      'redirects to another host',
-      says(307, { location: 'http://127.0.0.2:1/other' }),
-      /a redirect, which is not followed/,
-    ],
   ])('%s: it is asked again, later and later, and what follows waits', async (_what, bad, reason) => {
     const receiver = await startReceiver(inTurn(bad, bad, bad, says(204)));
     const { waits, ...time } = jumpingClock();
@@ -194,6 +192,56 @@ describe('a receiver that fails', () => {
     expect(status().lastFailure?.reason).toMatch(reason);
     // Half of each wait is chance, which is 0 here; idle waits of 10 s stand among them.
     expect(waits.filter((ms) => ms < 10_000)).toEqual([500, 1000, 2000]);
+  });
+
+  it.each([301, 302, 307, 308])('redirects with %i: nothing goes to the other host', async (status) => {
+    const other = await startReceiver();
+    const location = other.url.replace('127.0.0.1', 'localhost');
+    const receiver = await startReceiver(says(status, { location }));
+    const { clock, sleep } = jumpingClock();
+    const config = configOf({ it: webhook({ secret_env: 'SECRET', retry: { attempts: 2 } }) });
+    const { log, status: now } = await begun(config, receiver.url, {
+      ...{ clock, sleep },
+      environment: { HOOK: receiver.url, SECRET: 'signs' },
+    });
+    await log.append(failures(1));
+    await until(() => now().dead === 1);
+    expect(now().lastFailure?.reason).toMatch(/a redirect, which is not followed/);
+    expect(receiver.received).toHaveLength(2);
+    expect(other.received).toEqual([]);
+  });
+
+  it('shows a certificate that nobody vouches for: it gets nothing, whatever the environment says', async () => {
+    const { cert, key } = serverCertificate();
+    const got: string[] = [];
+    const server = createServer({ cert, key }, (request, response) => {
+      got.push(request.url ?? '');
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+    const { port } = server.address() as AddressInfo;
+    const { clock, sleep } = jumpingClock();
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const config = configOf({ it: webhook({ retry: { attempts: 2 } }) });
+    const { log, status } = await begun(config, `https://127.0.0.1:${port}/x`, { clock, sleep });
+    await log.append(failures(1));
+    await until(() => status().dead === 1);
+    expect(status().lastFailure?.reason).toMatch(/certificate|UNABLE_TO/i);
+    expect(got).toEqual([]);
+  });
+
+  it('would hear a chat message without TLS: only this machine may', async () => {
+    const { clock, sleep } = jumpingClock();
+    const chat = { type: 'slack', url_env: 'HOOK', rules: EVERYTHING, retry: { attempts: 1 } };
+    const { log, status } = await begun(configOf({ it: chat }), 'http://hooks.example/secret', {
+      clock,
+      sleep,
+    });
+    await log.append(failures(1));
+    await until(() => status().dead === 1);
+    expect(status().lastDead[0]?.reason).toContain('use https');
   });
 
   it('answers 429: what it asks for is kept to, in seconds and as a date, within bounds', async () => {

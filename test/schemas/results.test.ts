@@ -79,6 +79,7 @@ describe('the schemas of results', () => {
     await give('edit', '--deployment', 'dep-a');
     await give('push-event', 'x', '--cluster', 'prod', '--queue');
     await give('outbox');
+    await give('notify');
     await give('publisher');
     await give('sync');
     await give('get', '--deployment', 'dep-a');

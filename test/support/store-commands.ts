@@ -77,6 +77,7 @@ const runsOn = (
   run('compact', ['--before', 'today', ...AUTHOR]),
   run('export', ['--to', state], 0),
   run('outbox', [], 0),
+  run('notify', [], 0),
   run('sync', [], 0),
   run('config', [], 0),
   run('publisher', [], 0),

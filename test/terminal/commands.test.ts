@@ -119,6 +119,10 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['mirror $MIRRORED', 0, ''],
     ['mirror', 2, 'error USAGE'],
   ],
+  notify: [
+    ['notify', 0, 'no notifications are set up'],
+    ['notify test', 2, 'error USAGE'],
+  ],
   outbox: [
     ['outbox', 0, 'nothing waits'],
     ['outbox drop X', 15, 'error NOT_FOUND'],

@@ -43,8 +43,9 @@ type Implied = Readonly<Partial<Record<keyof Settings, Pick<SettingRow, 'value' 
 const DEFAULT_ORIGIN: Origin = { kind: 'default', place: null, line: null };
 
 /** Formats a value as it would be written in a file: durations with their unit. */
-function written({ type, isSecret }: SettingRule, value: unknown): SettingRow['value'] {
+function written({ type, isSecret, show }: SettingRule, value: unknown): SettingRow['value'] {
   if (value === undefined || value === null) return null;
+  if (show) return show(value);
   if (isSecret) return value === '' ? null : '(set, not shown)';
   if (typeof value === 'number') return type.startsWith('duration') ? durationText(value) : String(value);
   if (typeof value === 'boolean') return value;
@@ -56,10 +57,10 @@ function durationText(ms: number): string {
   return `${ms / Number(size)}${unit}`;
 }
 
-async function fileLine(path: string, rule: SettingRule): Promise<number | null> {
+/** The line, from 1, at which a settings file has a key; null if it cannot be told. */
+export async function settingLine(path: string, keys: readonly string[]): Promise<number | null> {
   try {
     const text = await readFile(path, 'utf8');
-    const keys = rule.name.split('.');
     // A file that --config names has its settings in a block. A path that does not exist yields line 1.
     return isBlock(text) ? lineOf(text, ['state_management', ...keys]) : lineOf(text, keys);
   } catch {
@@ -73,7 +74,7 @@ const isBlock = (text: string) => /^state_management:/m.test(text);
 async function originOf(rule: SettingRule, { kind, path }: SettingSource): Promise<Origin> {
   if (kind === 'flag') return { kind, place: rule.flag ?? null, line: null };
   if (kind === 'environment') return { kind, place: rule.variable ?? null, line: null };
-  return { kind, place: path, line: path === null ? null : await fileLine(path, rule) };
+  return { kind, place: path, line: path === null ? null : await settingLine(path, rule.name.split('.')) };
 }
 
 async function markerOf({ opened, reading: { view } }: Context): Promise<MarkerSource> {

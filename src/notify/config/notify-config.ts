@@ -232,12 +232,20 @@ function sameNames(path: readonly string[], rules: readonly Rule[]): ConfigFault
   return [{ path: [...path, 'rules', String(twice), 'name'], problem: 'another rule has this name' }];
 }
 
-/** The problem of an issue of the schema, without any value of the file. */
-function problemOf(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'unrecognized_keys') return issue.message;
-  const keys = issue.keys.map((key) => JSON.stringify(key.slice(0, 60))).join(', ');
-  const advice = issue.keys.some((key) => key === 'url' || key === 'secret') ? `; ${NEITHER}` : '';
-  return `there is no ${keys} here${advice}`;
+/** What an issue of the schema means, and where; no value of the file is in it. */
+function faultOf(issue: z.core.$ZodIssue, above: readonly string[] = []): ConfigFault {
+  const path = [...above, ...issue.path.map(String)];
+  if (issue.code === 'unrecognized_keys') {
+    const keys = issue.keys.map((key) => JSON.stringify(key.slice(0, 60))).join(', ');
+    const advice = issue.keys.some((key) => key === 'url' || key === 'secret') ? `; ${NEITHER}` : '';
+    return { path: [...path, ...issue.keys.slice(0, 1)], problem: `there is no ${keys} here${advice}` };
+  }
+  if (issue.code === 'invalid_key') return { path, problem: issue.issues[0]?.message ?? issue.message };
+  if (issue.code !== 'invalid_union') return { path, problem: issue.message };
+  // The form that was meant is the one that was left the latest: a list by its item, else the last form.
+  const inner = issue.errors.flatMap(([first]) => (first === undefined ? [] : [first]));
+  const [meant] = [...inner].reverse().sort((one, other) => other.path.length - one.path.length);
+  return meant === undefined ? { path, problem: issue.message } : faultOf(meant, path);
 }
 
 /** Parses the block `notify:`. What is wrong is listed in full; no value of the file is repeated. */
@@ -245,16 +253,7 @@ export function parseNotifyConfig(
   given: unknown,
 ): { readonly config: NotifyConfig } | { readonly faults: readonly ConfigFault[] } {
   const parsed = block.safeParse(given);
-  if (!parsed.success)
-    return {
-      faults: parsed.error.issues.map((issue) => ({
-        path: [
-          ...issue.path.map(String),
-          ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []),
-        ],
-        problem: problemOf(issue),
-      })),
-    };
+  if (!parsed.success) return { faults: parsed.error.issues.map((issue) => faultOf(issue)) };
   const { page_url: page, targets: named } = parsed.data;
   const entries = Object.entries(named);
   const pageUrl = page === undefined ? null : webLink(page);

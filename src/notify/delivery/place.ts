@@ -35,6 +35,8 @@ const place = z.object({
       since: count,
     }),
   ),
+  /** Messages that waited when the place was written, with what was being tried. */
+  waiting: count,
   delivered: count,
   digests: count,
   retries: count,
@@ -55,7 +57,7 @@ export type Place = z.infer<typeof place>;
 export function placeBehind(after: string | null): Place {
   return {
     ...{ version: 1, after, parts: 0, trying: null },
-    ...{ delivered: 0, digests: 0, retries: 0, dead: 0, gaps: 0 },
+    ...{ waiting: 0, delivered: 0, digests: 0, retries: 0, dead: 0, gaps: 0 },
     ...{ lastDelivery: null, lastFailure: null, lastDead: [] },
   };
 }

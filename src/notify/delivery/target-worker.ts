@@ -326,7 +326,7 @@ export class TargetWorker {
     const written = this.#known;
     this.#writtenAt = clock.now();
     try {
-      await this.#file.write(written);
+      await this.#file.write({ ...written, waiting: this.#inbox?.waiting.length ?? 0 });
       this.#isWritten = this.#place === written;
       this.#problem = null;
     } catch (error) {

@@ -45,7 +45,9 @@ export interface Notice {
 }
 
 /** What a rule selected, under the id by which a receiver drops duplicates. */
-export interface Message extends Pick<Occurrence, 'item' | 'part' | 'occasions'> {
+export interface Message extends Pick<Occurrence, 'item' | 'part'> {
+  /** As of an occurrence; `test` for what `kgit notify test` sends. */
+  readonly occasions: readonly [Occasion | 'test', ...Occasion[]];
   /** `NEWS/KEY/RULE`, the same at every try. */
   readonly id: string;
   readonly rule: string;

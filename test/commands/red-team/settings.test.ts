@@ -30,6 +30,7 @@ const HOSTILE: Readonly<Record<string, unknown>> = {
   'migration.filesUntil': '2001-01-01',
   locks: 'branches',
   signatures: 'required',
+  notify: { targets: { evil: { type: 'exec', command: ['evil'] } } },
 };
 
 /** The same for the options of drivers, by their type. */
