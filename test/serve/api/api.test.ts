@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -75,6 +77,14 @@ describe('the API', () => {
       checkResult(body);
     }
     expect(parts.faults).toEqual([]);
+  });
+
+  it('has a document that is OpenAPI 3.1', () => {
+    const meta = JSON.parse(readFileSync(join(import.meta.dirname, 'openapi-3.1.schema.json'), 'utf8'));
+    const validate = new Ajv2020({ strict: false, allErrors: true, validateFormats: false }).compile(meta);
+    const { paths, ...rest } = openapi;
+    expect(validate({ paths, ...rest }) ? [] : validate.errors).toEqual([]);
+    expect(validate({ ...rest, paths: { '/x': { get: { responses: { 200: {} } } } } })).toBe(false);
   });
 
   it('answers all paths of its document and no others, and nothing but GET', async () => {
