@@ -16,8 +16,8 @@ export function Banner() {
     <section class="banners" aria-label="Notices" aria-live="polite">
       {status === 'lost' && (
         <Note tone="bad">
-          <strong>The connection to kgit is lost.</strong> What you see is
-          <Age at={since} suffix=" old" />. Reconnecting…
+          <strong>The connection to kgit is lost.</strong> What you see is <Age at={since} suffix=" old" />.
+          Reconnecting…
         </Note>
       )}
       {failure?.status === 401 && (

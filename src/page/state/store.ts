@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 /** A value that components can follow. */
 export interface Store<T> {
@@ -28,20 +28,18 @@ export function createStore<T>(initial: T): Store<T> {
 
 /** Follows what `select` takes from a store; the component is rendered again only when that changes. */
 export function useSelected<T, S>(store: Store<T>, select: (value: T) => S): S {
-  const selected = select(store.get());
   const [, update] = useState({});
+  const selected = select(store.get());
+  const shown = useRef({ select, selected });
+  shown.current = { select, selected };
   useEffect(() => {
-    let last = selected;
     const check = () => {
-      const next = select(store.get());
-      if (Object.is(next, last)) return;
-      last = next;
-      update({});
+      if (!Object.is(shown.current.select(store.get()), shown.current.selected)) update({});
     };
     // The value may have changed between rendering and this effect.
     check();
     return store.subscribe(check);
-  }, [store, selected]);
+  }, [store]);
   return selected;
 }
 

@@ -63,6 +63,11 @@ function FleetOf({ status }: { readonly status: StatusResult }) {
         <Search text={query.get('q') ?? ''} label="Search clusters" />
         <Choice name="management" label="Management" value={filter.management} options={managements} />
         <Choice name="namespace" label="Namespace" value={filter.namespace} options={namespaces} />
+        {held.isStale && (
+          <button type="button" class="button sort-again" onClick={held.sortAgain}>
+            The order has changed: sort again
+          </button>
+        )}
         <span class="filter-count" role="status">
           {held.rows.length === rows.length
             ? count(rows.length, 'cluster')
@@ -85,11 +90,6 @@ function FleetOf({ status }: { readonly status: StatusResult }) {
         />
       )}
       {held.rows.length === 0 && <NoRows isFiltered={rows.length > 0} />}
-      {held.isStale && (
-        <button type="button" class="button sort-again" onClick={held.sortAgain}>
-          The order has changed: sort again
-        </button>
-      )}
     </>
   );
 }
