@@ -69,10 +69,17 @@ function Standing({ status }: { readonly status: StatusResult }) {
 }
 
 function Body({ status }: { readonly status: StatusResult }) {
-  const { divergence, detail, timeLine } = status;
+  const { contexts, divergence, detail, timeLine } = status;
+  const unasked = contexts.find(({ error }) => error !== null);
   const [cluster] = status.clusters;
   return (
     <>
+      {unasked?.error && (
+        <p class="cluster-unasked tone-warn">
+          <strong>k0rdent could not be asked just now; this is what was last known.</strong>{' '}
+          {oneLine(unasked.error.message)}
+        </p>
+      )}
       <Why cluster={cluster ?? null} detail={detail ?? null} divergence={divergence} />
       <div class="columns">
         <div class="column">
