@@ -64,6 +64,8 @@ function failureOf(error: unknown): ApiFailure {
 const documents: { readonly [K in Kind]: Map<string, Asked<K>> } = {
   ListResult: new Map(),
   LocksResult: new Map(),
+  OutboxResult: new Map(),
+  ProposalsResult: new Map(),
   StatusResult: new Map(),
   LogResult: new Map(),
   ServerResult: new Map(),

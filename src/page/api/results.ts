@@ -71,6 +71,40 @@ export interface LocksResult extends Answer<'LocksResult'>, OfRepository {
   readonly stale: boolean;
 }
 
+/** A request to merge that waits for a review. */
+export interface Proposal {
+  readonly branch: string;
+  readonly subjects: readonly string[];
+  readonly users: readonly string[];
+  readonly proposedAt: string | null;
+  readonly title: string | null;
+  /** The request, or where to open one; null if neither is known. */
+  readonly url: string | null;
+  readonly number: number | null;
+}
+
+export interface ProposalsResult extends Answer<'ProposalsResult'>, OfRepository {
+  readonly proposals: readonly Proposal[];
+  /** Why the forge was not asked; null if it was. */
+  readonly noForge: string | null;
+}
+
+/** A write that is not published yet. */
+export interface Waiting {
+  readonly id: string;
+  readonly subject: string | null;
+  readonly action: string | null;
+  /** In seconds. */
+  readonly age: number;
+  readonly attempts: number;
+  readonly error: string | null;
+  readonly refused: boolean;
+}
+
+export interface OutboxResult extends Answer<'OutboxResult'>, OfRepository {
+  readonly operations: readonly Waiting[];
+}
+
 /** Health of the server's parts; times are in ms since the epoch. */
 export interface ServerResult extends Answer<'ServerResult'> {
   readonly version: string;
@@ -86,6 +120,8 @@ export interface Results {
   readonly Error: ErrorDocument;
   readonly ListResult: ListResult;
   readonly LocksResult: LocksResult;
+  readonly OutboxResult: OutboxResult;
+  readonly ProposalsResult: ProposalsResult;
   readonly StatusResult: StatusResult;
   readonly LogResult: LogResult;
   readonly ServerResult: ServerResult;

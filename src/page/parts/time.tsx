@@ -73,3 +73,15 @@ export function Age({ at, suffix = '' }: TimeProps & { readonly suffix?: string 
     </time>
   );
 }
+
+/** How much time is left until then; local time and UTC when pointed at. */
+export function Left({ at }: TimeProps) {
+  const time = readTime(at);
+  const left = useSelected(clock, (now) => (time === null ? '' : span(time - now)));
+  if (time === null) return <span class="muted">–</span>;
+  return (
+    <time dateTime={new Date(time).toISOString()} title={`${localTime(time)} (${utcTime(time)})`}>
+      {left}
+    </time>
+  );
+}
