@@ -37,7 +37,7 @@ const HARMLESS = new Set(
 const BROWSER = [
   'DOMException Element Event EventSource HTMLElement HTMLInputElement HTMLSelectElement HTMLTextAreaElement',
   'ResizeObserver addEventListener document getComputedStyle history innerHeight innerWidth localStorage location',
-  'matchMedia removeEventListener requestAnimationFrame scrollBy scrollTo window',
+  'MutationObserver matchMedia removeEventListener requestAnimationFrame scrollBy scrollTo window',
 ].flatMap((line) => line.split(' '));
 
 const CAPABILITIES: Readonly<Record<string, string>> = {

@@ -62,12 +62,14 @@ function failureOf(error: unknown): ApiFailure {
 
 /** Documents by path, so that going back shows at once what was there. */
 const documents: { readonly [K in Kind]: Map<string, Asked<K>> } = {
+  ActivityResult: new Map(),
   ListResult: new Map(),
   LocksResult: new Map(),
   OutboxResult: new Map(),
   ProposalsResult: new Map(),
   StatusResult: new Map(),
   LogResult: new Map(),
+  RunsResult: new Map(),
   ServerResult: new Map(),
 };
 

@@ -105,6 +105,44 @@ export interface OutboxResult extends Answer<'OutboxResult'>, OfRepository {
   readonly operations: readonly Waiting[];
 }
 
+/** The events of one day in UTC, by outcome. */
+export interface DayOfActivity {
+  /** YYYY-MM-DD */
+  readonly day: string;
+  readonly events: number;
+  readonly started: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Events without an outcome. */
+  readonly other: number;
+}
+
+export interface ActivityResult extends Answer<'ActivityResult'>, OfRepository {
+  /** Oldest first, without gaps. */
+  readonly days: readonly DayOfActivity[];
+  /** Whether all events are counted. */
+  readonly complete: boolean;
+}
+
+/** The events of one `run_id` from its start to its end. */
+export interface Run {
+  readonly runId: string;
+  readonly subject: string;
+  readonly action: string;
+  readonly user: string | null;
+  readonly started: string;
+  /** Null while it runs. */
+  readonly ended: string | null;
+  readonly outcome: string;
+  readonly durationSeconds: number | null;
+  readonly startEvent: string;
+}
+
+export interface RunsResult extends Answer<'RunsResult'>, OfRepository {
+  readonly runs: readonly Run[];
+  readonly complete: boolean;
+}
+
 /** Health of the server's parts; times are in ms since the epoch. */
 export interface ServerResult extends Answer<'ServerResult'> {
   readonly version: string;
@@ -118,12 +156,14 @@ export interface ErrorDocument extends Answer<'Error'> {
 /** The kinds of answers by name. */
 export interface Results {
   readonly Error: ErrorDocument;
+  readonly ActivityResult: ActivityResult;
   readonly ListResult: ListResult;
   readonly LocksResult: LocksResult;
   readonly OutboxResult: OutboxResult;
   readonly ProposalsResult: ProposalsResult;
   readonly StatusResult: StatusResult;
   readonly LogResult: LogResult;
+  readonly RunsResult: RunsResult;
   readonly ServerResult: ServerResult;
 }
 export type Kind = Exclude<keyof Results, 'Error'>;

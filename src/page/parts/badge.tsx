@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { ClusterState, Divergence } from '../api/results.js';
 import { Icon, type IconName } from './icons.js';
+import { oneLine } from './text.js';
 
 /** A colour with a meaning. It never stands alone: a text or an icon says the same. */
 export type Tone = 'bad' | 'warn' | 'busy' | 'good' | 'quiet' | 'odd';
@@ -76,6 +77,22 @@ export function DivergenceBadge({ kind, detail }: Pick<Divergence, 'kind' | 'det
   return (
     <Badge tone="odd" icon="split" title={detail}>
       {DIVERGENCE_WORDS[kind]}
+    </Badge>
+  );
+}
+
+const OUTCOMES: Readonly<Record<string, StateLook>> = {
+  started: { tone: 'busy', icon: 'progress' },
+  succeeded: { tone: 'good', icon: 'check' },
+  failed: { tone: 'bad', icon: 'cross' },
+};
+
+/** The outcome of an event or of a run. */
+export function OutcomeBadge({ outcome }: { readonly outcome: string }) {
+  const look = Object.hasOwn(OUTCOMES, outcome) ? OUTCOMES[outcome] : undefined;
+  return (
+    <Badge tone={look?.tone ?? 'quiet'} {...(look ? { icon: look.icon } : {})}>
+      {oneLine(outcome)}
     </Badge>
   );
 }

@@ -29,6 +29,33 @@ export function Search({ text, label }: { readonly text: string; readonly label:
   );
 }
 
+interface FieldProps {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string;
+}
+
+/** A filter that is typed, in the address under `name`. */
+export function Field({ name, label, value }: FieldProps) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (field.current && field.current.value.trim() !== value) field.current.value = value;
+  }, [value]);
+  return (
+    <input
+      ref={field}
+      class="field"
+      type="text"
+      aria-label={label}
+      placeholder={label}
+      defaultValue={value}
+      autocomplete="off"
+      spellcheck={false}
+      onInput={({ currentTarget }) => setQuery({ [name]: currentTarget.value.trim() })}
+    />
+  );
+}
+
 interface ChoiceProps {
   readonly name: string;
   readonly label: string;

@@ -85,3 +85,11 @@ export function Left({ at }: TimeProps) {
     </time>
   );
 }
+
+/** `45s`, `3m 20s`, `2h 5m`. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${whole % 60}s`;
+  return `${Math.floor(whole / 3600)}h ${Math.floor((whole % 3600) / 60)}m`;
+}

@@ -1,36 +1,46 @@
-import { useResource } from '../../api/resource.js';
-import type { EventDocument } from '../../api/results.js';
-import type { Topic } from '../../api/stream.js';
-import { Empty, Failure, Skeleton } from '../../parts/notes.js';
-import { type Column, Table } from '../../parts/table.js';
-import { actionWords, oneLine } from '../../parts/text.js';
-import { Time } from '../../parts/time.js';
+import { Choice, Field, FilterBar, Search } from '../../parts/filter-bar.js';
 import { useTitle } from '../../shell/use-title.js';
+import { setQuery, usePlace } from '../../state/router.js';
+import { Activity } from './activity.js';
+import { Events } from './events.js';
+import { Runs } from './runs.js';
 
-const TOPICS: readonly Topic[] = ['change'];
+const OUTCOMES = ['started', 'succeeded', 'failed'];
+const LISTS = [
+  ['', 'Events'],
+  ['runs', 'Runs'],
+] as const;
 
-const COLUMNS: readonly Column<EventDocument>[] = [
-  { key: 'time', title: 'Time', render: ({ timestamp }) => <Time at={timestamp} /> },
-  { key: 'action', title: 'Event', render: ({ action }) => actionWords(action) },
-  { key: 'subject', title: 'Subject', render: ({ subject }) => oneLine(subject) },
-  { key: 'outcome', title: 'Outcome', render: ({ outcome }) => oneLine(outcome ?? '') },
-  { key: 'user', title: 'User', render: ({ user }) => oneLine(user ?? '') },
-];
-const eventKey = ({ subject, id }: EventDocument) => `${subject} ${id}`;
-
-/** All events, newest first. */
+/** All events as they happen, with their activity by day; or the runs that they belong to. */
 export function Timeline() {
   useTitle('Timeline');
-  const { data, failure } = useResource('LogResult', '/api/v1/events', TOPICS);
-  if (!data) return failure ? <Failure failure={failure} /> : <Skeleton rows={10} />;
+  const { query } = usePlace();
+  const list = query.get('list') === 'runs' ? 'runs' : '';
+  const filter = (name: string) => query.get(name) ?? '';
   return (
     <>
-      <h1>Timeline</h1>
-      {data.events.length > 0 ? (
-        <Table label="Events" columns={COLUMNS} rows={[...data.events].reverse()} keyOf={eventKey} />
-      ) : (
-        <Empty title="No event is recorded." />
-      )}
+      <h1 class="sr-only">Timeline</h1>
+      <Activity />
+      <FilterBar>
+        <div class="lists">
+          {LISTS.map(([key, title]) => (
+            <button
+              key={key}
+              type="button"
+              aria-pressed={list === key}
+              onClick={() => setQuery({ list: key })}
+            >
+              {title}
+            </button>
+          ))}
+        </div>
+        <Search text={filter('q')} label="Search all fields" />
+        <Field name="subject" label="Subject" value={filter('subject')} />
+        <Field name="action" label="Action" value={filter('action')} />
+        <Field name="user" label="User" value={filter('user')} />
+        <Choice name="outcome" label="Outcome" value={filter('outcome')} options={OUTCOMES} />
+      </FilterBar>
+      {list === 'runs' ? <Runs /> : <Events />}
     </>
   );
 }
