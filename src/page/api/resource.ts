@@ -63,6 +63,10 @@ function failureOf(error: unknown): ApiFailure {
 /** Documents by path, so that going back shows at once what was there. */
 const documents: { readonly [K in Kind]: Map<string, Asked<K>> } = {
   ActivityResult: new Map(),
+  DiffResult: new Map(),
+  GetResult: new Map(),
+  HistoryResult: new Map(),
+  PhaseResult: new Map(),
   ListResult: new Map(),
   LocksResult: new Map(),
   OutboxResult: new Map(),

@@ -143,6 +143,48 @@ export interface RunsResult extends Answer<'RunsResult'>, OfRepository {
   readonly complete: boolean;
 }
 
+export interface GetResult extends Answer<'GetResult'>, OfRepository {
+  readonly subject: string;
+  /** The state; what looks secret is masked. */
+  readonly value: unknown;
+}
+
+export interface Phase {
+  readonly name: string;
+  readonly status: string;
+  readonly updatedAt: string | null;
+  /** Why it was skipped, or has failed. */
+  readonly reason: string | null;
+}
+
+export interface PhaseResult extends Answer<'PhaseResult'>, OfRepository {
+  readonly phases: readonly Phase[];
+}
+
+/** A change of one value of a state, and the event that made it. */
+export interface StateChange {
+  /** Dotted path; odd keys are quoted. */
+  readonly path: string;
+  /** Left out if nothing was there. */
+  readonly before?: unknown;
+  /** Left out if it was removed. */
+  readonly after?: unknown;
+  readonly event: string | null;
+  readonly timestamp: string | null;
+  readonly user: string | null;
+  readonly action: string | null;
+  readonly reason: string | null;
+  readonly message: string | null;
+}
+
+export interface HistoryResult extends Answer<'HistoryResult'>, OfRepository {
+  readonly changes: readonly StateChange[];
+}
+
+export interface DiffResult extends Answer<'DiffResult'>, OfRepository {
+  readonly changes: readonly StateChange[];
+}
+
 /** Health of the server's parts; times are in ms since the epoch. */
 export interface ServerResult extends Answer<'ServerResult'> {
   readonly version: string;
@@ -157,6 +199,10 @@ export interface ErrorDocument extends Answer<'Error'> {
 export interface Results {
   readonly Error: ErrorDocument;
   readonly ActivityResult: ActivityResult;
+  readonly DiffResult: DiffResult;
+  readonly GetResult: GetResult;
+  readonly HistoryResult: HistoryResult;
+  readonly PhaseResult: PhaseResult;
   readonly ListResult: ListResult;
   readonly LocksResult: LocksResult;
   readonly OutboxResult: OutboxResult;

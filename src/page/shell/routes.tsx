@@ -24,6 +24,11 @@ export const ROUTES: readonly Route[] = [
     count: 0,
     load: async () => (await import('../views/deployments/deployments.js')).Deployments,
   },
+  {
+    head: 'deployments',
+    count: 1,
+    load: async () => (await import('../views/deployments/deployment.js')).DeploymentView,
+  },
   { head: 'timeline', count: 0, load: async () => (await import('../views/timeline/timeline.js')).Timeline },
   { head: 'locks', count: 0, load: async () => (await import('../views/locks/locks.js')).Locks },
 ];

@@ -43,7 +43,7 @@ export function Deployments() {
   const deployments = data.items.filter(({ subject }) => subject.startsWith('deployment/'));
   return (
     <>
-      <h1>Deployments</h1>
+      <h1 class="view-title">Deployments</h1>
       {deployments.length > 0 ? (
         <Table label="Deployments" columns={COLUMNS} rows={deployments} keyOf={itemKey} />
       ) : (

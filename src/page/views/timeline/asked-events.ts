@@ -1,5 +1,5 @@
-import { useEffect, useState } from 'preact/hooks';
 import { usePlace } from '../../state/router.js';
+import { useSettled } from '../../state/settled.js';
 
 /** Filters of the address, and the parameters of the API that they are. */
 const PARAMETERS = {
@@ -12,10 +12,7 @@ const PARAMETERS = {
   until: 'until',
 } as const;
 
-/** How long the user has to stop typing before the server is asked. */
-const TYPING_MS = 300;
-
-/** The query of the API for the filters in the address, once the user has stopped typing. */
+/** The query of the API for the filters in the address. */
 export function useAskedEvents(): URLSearchParams {
   const { query } = usePlace();
   const asked = new URLSearchParams();
@@ -23,12 +20,5 @@ export function useAskedEvents(): URLSearchParams {
     const value = query.get(name) ?? '';
     if (value !== '') asked.set(parameter, value);
   }
-  const text = asked.toString();
-  const [settled, settle] = useState(text);
-  useEffect(() => {
-    if (text === settled) return;
-    const timer = setTimeout(() => settle(text), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [text, settled]);
-  return new URLSearchParams(settled);
+  return new URLSearchParams(useSettled(asked.toString()));
 }
