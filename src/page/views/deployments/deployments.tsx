@@ -6,16 +6,23 @@ import { type Column, Table } from '../../parts/table.js';
 import { actionWords, oneLine } from '../../parts/text.js';
 import { Age } from '../../parts/time.js';
 import { useTitle } from '../../shell/use-title.js';
+import { pathOf } from '../../state/router.js';
 
 const TOPICS: readonly Topic[] = ['change'];
 
 type Item = ListResult['items'][number];
 
+const idOf = (subject: string) => subject.slice('deployment/'.length);
+
 const COLUMNS: readonly Column<Item>[] = [
   {
     key: 'subject',
     title: 'Deployment',
-    render: ({ subject }) => oneLine(subject.replace('deployment/', '')),
+    render: ({ subject }) => (
+      <a class="row-link" href={pathOf('deployments', idOf(subject))}>
+        {oneLine(idOf(subject))}
+      </a>
+    ),
   },
   { key: 'events', title: 'Events', render: ({ events }) => events.toLocaleString('en') },
   {
