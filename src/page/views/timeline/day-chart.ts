@@ -59,7 +59,7 @@ function draw(place: HTMLElement, days: readonly DayOfActivity[]): uPlot {
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
       scales: {
         x: { range: (_, min, max) => [min, max + DAY_S] },
-        y: { range: (_, __, max) => [0, Math.max(4, max * 1.05)] },
+        y: { range: (_chart, _least, max) => [0, Math.max(4, max * 1.05)] },
       },
       axes: [
         {

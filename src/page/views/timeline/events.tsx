@@ -58,7 +58,7 @@ const eventKey = ({ subject, id }: EventDocument) => `${subject} ${id}`;
 
 /** The events that pass the filters, newest first. */
 export function Events() {
-  const asked = useAskedEvents();
+  const asked = useAskedEvents('grep');
   const [limit, setLimit] = useState(PAGE);
   asked.set('limit', String(limit));
   const { data, failure } = useResource('LogResult', `/api/v1/events?${asked}`, TOPICS);

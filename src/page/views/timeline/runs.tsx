@@ -44,7 +44,7 @@ const runKey = ({ runId, startEvent }: Run) => `${runId} ${startEvent}`;
 
 /** The runs that pass the filters, the newest first. */
 export function Runs() {
-  const asked = useAskedEvents();
+  const asked = useAskedEvents('run');
   const { data, failure } = useResource('RunsResult', `/api/v1/runs?${asked}`, TOPICS);
   const rows = useMemo(() => [...(data?.runs ?? [])].reverse(), [data]);
   if (!data) return failure ? <Failure failure={failure} /> : <Skeleton rows={12} />;

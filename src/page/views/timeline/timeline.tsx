@@ -34,7 +34,7 @@ export function Timeline() {
             </button>
           ))}
         </div>
-        <Search text={filter('q')} label="Search all fields" />
+        <Search text={filter('q')} label={list === 'runs' ? 'Run id' : 'Search all fields'} />
         <Field name="subject" label="Subject" value={filter('subject')} />
         <Field name="action" label="Action" value={filter('action')} />
         <Field name="user" label="User" value={filter('user')} />
