@@ -22,7 +22,7 @@ const KEY = 'revision';
 const GATHER_MS = 20;
 /** How many revisions are handled at once. */
 const AT_ONCE = 100;
-/** Least time between two fetches that were asked for, in ms. */
+/** Least time between two fetches that were asked for, and after a rewrite, in ms. */
 const BETWEEN_MS = 250;
 const EVERYTHING = { subjects: [], paths: [], deployment: null };
 
@@ -89,13 +89,18 @@ export class RepositoryFollower {
     const { positions, signal } = this.#options;
     const told = positions.get(KEY);
     let at = typeof told === 'string' ? told || null : await this.#begin();
+    let isLost = false;
     while (!signal.aborted) {
       try {
+        if (isLost && at !== null) at = await this.#rewritten(at);
+        isLost = false;
         for await (const changes of this.#batches(at)) at = await this.#take(changes);
       } catch (error) {
         if (!(error instanceof KgitError)) throw error;
-        if (error.causeWord === WENT_BACK && at !== null) at = await this.#rewritten(at);
-        else {
+        if (error.causeWord === WENT_BACK) {
+          isLost = true;
+          await pause(BETWEEN_MS, signal);
+        } else {
           this.#failed(error);
           await this.#pause();
         }
@@ -209,6 +214,8 @@ export class RepositoryFollower {
   async #rewritten(from: Revision): Promise<Revision | null> {
     await this.#read();
     const { revision: to } = this.context.reading;
+    // The driver does not know the new head yet.
+    if (to === from) return from;
     const now = this.#options.clock.now();
     this.rewrittenAt = now;
     const document = { type: 'rewritten', from, to, observedAt: new Date(now).toISOString() } as const;

@@ -7,6 +7,8 @@ import { EnvironmentError, RemoteError } from '../../../src/errors.js';
 import type { NewsItem } from '../../../src/news/news-item.js';
 import { localSettings } from '../../../src/setup/config.js';
 import { systemClock } from '../../../src/setup/this-host.js';
+import { wentBack } from '../../../src/store/port/shared-history.js';
+import type { Revision, RevisionChange } from '../../../src/store/port/state-store.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { memoryWriting, sets } from '../../support/memory-writing.js';
 import { until } from '../../support/patience.js';
@@ -15,6 +17,26 @@ import { FaultyStore, thisProcess } from '../../support/store-fixtures.js';
 
 const SECRET = `ghp_${'a1B2c3D4e5'.repeat(4)}`.slice(0, 40);
 const MARKER = 'apiVersion: kgit/v1\nkind: StateRepository\n';
+
+/** A store that no longer has one revision, and that cannot be read some times after it said so. */
+class LosingStore extends MemoryStore {
+  lost: Revision | null = null;
+  #failures = 0;
+
+  override async *changes(after: Revision | null, signal: AbortSignal): AsyncGenerator<RevisionChange> {
+    if (after !== null && after === this.lost) {
+      this.#failures = 5;
+      throw wentBack(after);
+    }
+    yield* super.changes(after, signal);
+  }
+
+  override async head(): ReturnType<MemoryStore['head']> {
+    this.#failures -= 1;
+    if (this.#failures >= 0) throw new RemoteError('no route', { data: { remote: 'unreachable' } });
+    return super.head();
+  }
+}
 
 const running: RunningMonitor[] = [];
 afterEach(() => Promise.all(running.splice(0).map((monitor) => monitor.stop())));
@@ -149,6 +171,26 @@ describe('a monitor of a repository', () => {
     isAway = false;
     monitor.refresh();
     await until(() => store.refreshes === 2);
+  });
+
+  it('goes on after a rewrite, also if the store cannot be read at once', async () => {
+    const store = new LosingStore();
+    const { commitFiles, start } = await repository(store);
+    const first = await start();
+    const { last: begin } = first.news;
+    await commitFiles({ 'README.md': 'one' });
+    await nextNews(first, begin, 1);
+    const { last } = first.news;
+    await first.stop();
+    const from = (await store.head()).revision;
+    await commitFiles({ 'README.md': 'hi' });
+    store.lost = from;
+    const second = await start();
+    const [item] = await nextNews(second, last, 1);
+    expect(item).toMatchObject({ kind: 'repository', document: { type: 'rewritten', from } });
+    await commitFiles({ 'README.md': 'more' });
+    expect(titles(await nextNews(second, item?.id ?? '', 1))).toEqual(['by hand']);
+    expect(second.health.repository.rewrittenAt).not.toBeNull();
   });
 
   it('cuts a document that would be too large', async () => {
