@@ -1,3 +1,5 @@
+/** How many values are made at once; others wait for their turn. */
+const MOST_AT_ONCE = 4;
 /** Maximum number of kept values. */
 const MAX_KEPT = 1_000;
 
@@ -8,12 +10,15 @@ interface Kept<T> {
 }
 
 /**
- * Keeps what is expensive to ask for a while. However many ask for it, it is made once at a time; an error is not kept.
+ * Keeps what is expensive to ask for a while. However many ask for a value, it is made once at a time, and a few values at
+ * once; an error is not kept.
  */
 export class KeptAnswers<T> {
   readonly #kept = new Map<string, Kept<T>>();
   readonly #ms: number;
   readonly #now: () => number;
+  #making = 0;
+  readonly #turns: (() => void)[] = [];
 
   /** @param ms how long a value is kept after it was made */
   constructor(ms: number, now: () => number) {
@@ -26,7 +31,7 @@ export class KeptAnswers<T> {
     const known = this.#kept.get(key);
     if (known && (known.until === null || known.until > this.#now())) return known.value;
     this.#kept.delete(key);
-    const kept: Kept<T> = { value: make(), until: null };
+    const kept: Kept<T> = { value: this.#inTurn(make), until: null };
     this.#kept.set(key, kept);
     kept.value.then(
       () => {
@@ -41,5 +46,18 @@ export class KeptAnswers<T> {
       if (until !== null) this.#kept.delete(oldest);
     }
     return kept.value;
+  }
+
+  async #inTurn(make: () => Promise<T>): Promise<T> {
+    if (this.#making >= MOST_AT_ONCE) await new Promise<void>((go) => this.#turns.push(go));
+    else this.#making += 1;
+    try {
+      return await make();
+    } finally {
+      // The turn goes to the next one that waits.
+      const next = this.#turns.shift();
+      if (next) next();
+      else this.#making -= 1;
+    }
   }
 }
