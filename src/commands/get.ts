@@ -7,6 +7,9 @@ import { KIND_COMMANDS } from '../cli/habits/habit-table.js';
 import { assignedText } from '../cli/input/assignments.js';
 import { valueJson } from '../cli/render/json/state-json.js';
 import { formatStatePath, parseStatePath } from '../model/state/state-path.js';
+import { isSecretMark } from '../model/team-secret/secret-mark.js';
+import { counted } from '../model/value/counted.js';
+import { isMap, type Value } from '../model/value/value.js';
 import { numberText } from '../model/yaml/number-text.js';
 import { formatYaml } from '../model/yaml/yaml.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -15,7 +18,7 @@ export default class Get extends ReadCommand<typeof Get> {
   static override summary = "Read a deployment's state.";
   static override description = helpText(
     ReadCommand,
-    `Prints the value at PATH, or the whole state: a scalar as it is, a mapping or list as YAML, null as null. If PATH does not exist, nothing is printed and the exit code is 15, unless --default is given. A value that an import withheld is printed only on the machine that imported it; on others the exit code is 19.`,
+    `Prints the value at PATH, or the whole state: a scalar as it is, a mapping or list as YAML, null as null. If PATH does not exist, nothing is printed and the exit code is 15, unless --default is given. A value that an import withheld is printed only on the machine that imported it; on others the exit code is 19. A secret of the team is printed as <secret>, with --json as {"secret": true}; --reveal decrypts it with your own key.`,
     'NOT_FOUND',
     'SECRET',
   );
@@ -34,6 +37,7 @@ export default class Get extends ReadCommand<typeof Get> {
       summary: 'The deployment (KGIT_DEPLOYMENT); may be omitted if there is only one.',
     }),
     default: Flags.string({ helpValue: 'VALUE', summary: 'Value to print if the path does not exist.' }),
+    reveal: Flags.boolean({ summary: 'Decrypt secrets of the team with your own key.' }),
     at: Flags.string({
       helpValue: 'REVISION|TIME',
       summary: 'The state as it was at a revision or time, for example 3d or "2025-07-11 14:30".',
@@ -50,25 +54,37 @@ export default class Get extends ReadCommand<typeof Get> {
 
   protected async execute(): Promise<CommandResult> {
     const path = this.args.path === undefined ? [] : parseStatePath(this.args.path);
-    const { at, default: preset } = this.flags;
+    const { at, default: preset, reveal } = this.flags;
     const context = await this.openFetched('default', at === undefined ? aboutDeployment : undefined);
     const text = formatStatePath(path);
     const command = Object.hasOwn(KIND_COMMANDS, text) ? KIND_COMMANDS[text] : undefined;
     const query = {
       path,
       at,
+      reveal,
       mayMiss: preset !== undefined,
       suggestions: command === undefined ? [] : [`Did you mean '${command}'?`],
     };
-    const { deployment, value, isWithheld } = await readValue(context, query, this.now());
+    const asking = { ...context, environment: this.environment };
+    const { deployment, value, isWithheld, hidden } = await readValue(asking, query, this.now());
     if (isWithheld) this.note(`${text} is withheld from the repository: only this machine has it`);
+    if (hidden.length > 0)
+      this.note(`${counted(hidden.length, 'secret')} not shown: --reveal decrypts with your key`);
     return {
       json: valueJson(deployment, text, value === undefined ? assignedText(preset ?? '').value : value),
       isExact: true,
-      lines: () => [valueText(value === undefined ? preset : value)],
+      lines: () => [valueText(value === undefined ? preset : shown(value))],
       names: text ? [text] : [],
     };
   }
+}
+
+/** The value with secrets in words. */
+function shown(value: Value): Value {
+  if (isSecretMark(value)) return '<secret>';
+  if (Array.isArray(value)) return value.map(shown);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shown(item as Value)]));
 }
 
 function valueText(value: unknown): string {

@@ -23,12 +23,13 @@ export interface ChangeRow extends Change {
 
 /** Adds the fields of its event to a change. */
 export function rowOf(change: Change, event: ChangeEvent | null): ChangeRow {
-  const { path, before, after } = change;
+  const { path, before, after, secret, removed } = change;
   const text = (value: string | undefined) => value ?? null;
   return {
     path,
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
+    ...(secret ? { secret, ...(removed ? { removed } : {}) } : {}),
     event: text(event?.id),
     timestamp: text(event?.timestamp),
     user: text(event?.user),
@@ -57,9 +58,10 @@ const beginsWith = (path: StatePath, prefix: StatePath) =>
   prefix.length <= path.length && prefix.every((part, i) => String(part) === String(path[i]));
 
 /** Narrows a change of a container to one path inside it; null if that path is not affected. */
-export function narrowed({ path, before, after }: Change, wanted: StatePath): Change | null {
+export function narrowed(change: Change, wanted: StatePath): Change | null {
+  const { path, before, after } = change;
   const own = parseStatePath(path);
-  if (beginsWith(own, wanted)) return { path, ...sides(before, after) };
+  if (beginsWith(own, wanted)) return change;
   if (!beginsWith(wanted, own)) return null;
   const inside = wanted.slice(own.length);
   const [was, is] = [before, after].map((side) => lookUp(side, inside).value as Value | undefined);

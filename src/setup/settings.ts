@@ -5,6 +5,7 @@ import { LOCK_PLACES, type LockPlace } from '../model/lease/lock-place.js';
 import { SCRIPT_PHASES } from '../model/state/script-phases.js';
 import { isLabel } from '../model/subject/subject.js';
 import { isMap } from '../model/value/value.js';
+import { RECIPIENT_KINDS, type RecipientKind } from '../model/team-secret/recipient-kinds.js';
 import { DRIVERS } from './drivers.js';
 import { date, duration, interval, MAX_NAME, place, text, textWhere, wordOf } from './setting-values.js';
 
@@ -46,6 +47,8 @@ export interface Settings {
   readonly signatures: 'required' | 'none';
   /** Targets and rules of notifications; `notifySettings` parses them. */
   readonly notify: Readonly<Record<string, unknown>> | undefined;
+  /** Kinds of recipients of team secrets that sops may be asked about: it contacts the services behind the others. */
+  readonly secretKinds: readonly RecipientKind[];
   /** Options of drivers, such as `redis.host`: those of `options` in the table of drivers. */
   readonly [option: `${string}.${string}`]: unknown;
 }
@@ -80,7 +83,7 @@ export interface SettingRule<K extends keyof Settings = keyof Settings> {
   readonly about: string;
 }
 
-export const DEFAULT_SETTINGS: Settings = Object.freeze({
+export const DEFAULT_SETTINGS: Settings = Object.freeze<Settings>({
   repo: undefined,
   backend: 'git',
   store: 'default',
@@ -102,6 +105,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   locks: 'refs',
   signatures: 'none',
   notify: undefined,
+  secretKinds: ['age'],
 });
 
 const everywhere: readonly Place[] = ['flag', 'environment', 'files', 'kgit.yaml'];
@@ -344,7 +348,27 @@ const GENERAL_RULES: readonly SettingRule[] = [
     trust: 'It says who is told of everything, and what is run.',
     about: 'Whom kgit serve notifies of what.',
   },
+  {
+    key: 'secretKinds',
+    name: 'secrets.kinds',
+    type: `list of ${RECIPIENT_KINDS.join(', ')}`,
+    preset: '[age]',
+    places: onlyInFiles,
+    read: (value) =>
+      Array.isArray(value) && value.length > 0
+        ? all(value.map((word) => RECIPIENT_KINDS.find((kind) => kind === word)))
+        : undefined,
+    trust: 'It says which services sops may contact on your behalf.',
+    about:
+      'The kinds of recipients of team secrets that sops is run for; files that name another kind are refused.',
+  },
 ];
+
+/** The values, if none is missing. */
+function all<T>(values: readonly (T | undefined)[]): readonly T[] | undefined {
+  const found = values.filter((value) => value !== undefined);
+  return found.length === values.length ? found : undefined;
+}
 
 /** The rules of one driver's options. No repository may set them: they say which server hears a password. */
 function optionRules(driver: string): readonly SettingRule[] {

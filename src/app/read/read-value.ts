@@ -1,8 +1,11 @@
 import { NotFoundError } from '../../errors.js';
 import { formatStatePath, lookUp, type StatePath } from '../../model/state/state-path.js';
 import { statePath } from '../../model/subject/layout.js';
+import { deployment } from '../../model/subject/subject.js';
+import { secretsFolder } from '../../model/team-secret/secret-name.js';
 import type { Value } from '../../model/value/value.js';
 import type { State } from '../../review/order-changes.js';
+import type { Environment } from '../../setup/this-host.js';
 import { readState } from '../../store/read/records.js';
 import type { Context } from '../open/configured.js';
 import { resolveDeployment } from '../open/subjects.js';
@@ -17,6 +20,13 @@ export interface ValueQuery {
   readonly mayMiss: boolean;
   /** Suggestions for a missing path, shown before the usual one. */
   readonly suggestions?: readonly string[];
+  /** Whether secrets are decrypted with the user's key, instead of shown as secret. */
+  readonly reveal?: boolean;
+}
+
+/** What decrypts secrets takes from its caller. */
+export interface Asking {
+  readonly environment: Environment;
 }
 
 export interface FoundValue {
@@ -25,6 +35,8 @@ export interface FoundValue {
   readonly value: Value | undefined;
   /** Whether an import withheld the value from the repository, so that only this machine has it. */
   readonly isWithheld: boolean;
+  /** Paths below `value` that are secrets of the team and were not decrypted: it has `SECRET_MARK` there. */
+  readonly hidden: readonly string[];
 }
 
 /**
@@ -35,8 +47,8 @@ export interface FoundValue {
  * @throws InvalidStateError
  */
 export async function readValue(
-  { opened, reading, settings }: Pick<Context, 'opened' | 'reading' | 'settings'>,
-  { path, at, mayMiss, suggestions = [] }: ValueQuery,
+  { opened, reading, settings, environment }: Pick<Context, 'opened' | 'reading' | 'settings'> & Asking,
+  { path, at, mayMiss, suggestions = [], reveal = false }: ValueQuery,
   now: number,
 ): Promise<FoundValue> {
   const { view } = reading;
@@ -45,15 +57,22 @@ export async function readValue(
   const state =
     at === undefined ? await readState(view, id) : await stateAsOf(at, id, { revisions, now, mayMiss });
   const { found, value } = lookUp(state ?? {}, path);
-  if (found && state !== null) return { deployment: id, value: value as Value, isWithheld: false };
+  if (at === undefined && (await view.kindOf(secretsFolder(deployment(id)))) !== null) {
+    // Loaded on demand: most deployments have no secrets of the team.
+    const { withSecrets } = await import('../secret/with-secrets.js');
+    const whole = await withSecrets(view, id, { path, state, reveal }, { settings, environment });
+    if (whole !== null) return { deployment: id, isWithheld: false, ...whole };
+  }
+  if (found && state !== null)
+    return { deployment: id, value: value as Value, isWithheld: false, hidden: [] };
   if (at === undefined) {
     // Loaded on demand: most runs do not need it.
     const { withheldValue } = await import('../../sync/plan/withheld-value.js');
     const withheld = await withheldValue(path, id, { view, folder: opened.localFolder });
-    if (withheld !== undefined) return { deployment: id, value: withheld, isWithheld: true };
+    if (withheld !== undefined) return { deployment: id, value: withheld, isWithheld: true, hidden: [] };
   }
   if (!mayMiss) throw missing(formatStatePath(path), id, state === null, suggestions);
-  return { deployment: id, value: undefined, isWithheld: false };
+  return { deployment: id, value: undefined, isWithheld: false, hidden: [] };
 }
 
 async function stateAsOf(

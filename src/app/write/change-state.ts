@@ -1,9 +1,11 @@
+import { ConflictError } from '../../errors.js';
 import { makeEvent } from '../../model/operation/make-operation.js';
-import type { Precondition, StateChange } from '../../model/operation/operation.js';
-import type { StatePath } from '../../model/state/state-path.js';
+import type { Precondition, SecretWrites, StateChange } from '../../model/operation/operation.js';
+import { formatStatePath, parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import { type DeploymentSubject, deployment } from '../../model/subject/subject.js';
 import type { Value } from '../../model/value/value.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
+import type { StateView } from '../../store/port/state-store.js';
 import { namedDeployment, resolveDeployment } from '../open/subjects.js';
 import { requireDeployment, requireKeys } from './known-names.js';
 import { writeOperation } from './submit.js';
@@ -25,6 +27,8 @@ export interface Change extends Omit<StateChange, 'deployment' | 'event' | 'prec
   readonly preconditions?: readonly Precondition[];
   /** Whether it is taken back if it cannot be published now, as every change with a precondition is. */
   readonly withdraw?: boolean;
+  /** Secrets to write or, where undefined, to remove, by path; they are encrypted for the team. */
+  readonly secrets?: ReadonlyMap<string, Value | undefined>;
   /** Whether an edit below a top-level key that the state does not have is refused as a likely slip. */
   readonly knownKeysOnly?: boolean;
 }
@@ -68,20 +72,51 @@ export async function changeState(
 export async function changeDeployment(
   writing: Writing,
   id: string,
-  { fields, edits, preconditions = [], withdraw = false, knownKeysOnly = false, ...more }: Change,
+  { fields, edits, preconditions = [], withdraw = false, knownKeysOnly = false, secrets, ...more }: Change,
 ): Promise<ChangedDeployment> {
   if (knownKeysOnly)
-    await requireKeys(
-      writing.reading.view,
-      id,
-      edits.map(({ path }) => path),
-    );
+    await requireKeys(writing.reading.view, id, [
+      ...edits.map(({ path }) => path),
+      ...[...(secrets?.keys() ?? [])].map(parseStatePath),
+    ]);
   const subject = deployment(id);
   const event = makeEvent(fields, writing.writer);
   const change = { deployment: id, event: event.id, edits, preconditions, ...more };
   const isWithdrawn = withdraw || preconditions.length > 0;
-  const outcome = await writeOperation(writing, [{ subject, event }], { change }, isWithdrawn);
+  const write = async (view: StateView) => {
+    const hidden = secrets && (await encrypted(writing, { subject, secrets, preconditions }, event.id, view));
+    const parts = { change, ...(hidden ? { secrets: hidden } : {}) };
+    return writeOperation(writing, [{ subject, event }], parts, isWithdrawn);
+  };
+  if (!secrets || secrets.size === 0) return { subject, outcome: await write(writing.reading.view) };
+  const outcome = await write(writing.reading.view).catch(async (error: unknown) => {
+    // The team's recipients have changed since the last fetch: once more, for those of today.
+    if (!(error instanceof ConflictError) || error.causeWord !== 'recipients') throw error;
+    const { view } = await writing.opened.repository.read({ olderThan: 0 }, writing.settings.timeout);
+    return write(view);
+  });
   return { subject, outcome };
+}
+
+/** Encrypts the secrets of a change. Loaded on demand: few changes have any. */
+async function encrypted(
+  { settings, environment }: Pick<Writing, 'settings' | 'environment'>,
+  {
+    subject,
+    secrets,
+    preconditions,
+  }: Required<Pick<Change, 'secrets' | 'preconditions'>> & { readonly subject: DeploymentSubject },
+  event: string,
+  view: StateView,
+): Promise<SecretWrites> {
+  const [{ encryptSecrets }, { openSops }] = await Promise.all([
+    import('../secret/encrypt-secrets.js'),
+    import('../../setup/open-sops.js'),
+  ]);
+  const absent = preconditions.flatMap((condition) =>
+    condition.check === 'absent' ? [formatStatePath(condition.path)] : [],
+  );
+  return encryptSecrets({ subject, values: secrets, absent }, event, view, openSops(settings, environment));
 }
 
 /**

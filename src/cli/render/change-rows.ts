@@ -38,7 +38,7 @@ function annotatedTable(rows: readonly ChangeRow[], screen: Screen): string[] {
     when(row, utc),
     row.user ?? '',
     row.action ?? '',
-    shown(row.after),
+    row.secret ? '<secret>' : shown(row.after),
   ]);
   const heading = ['PATH', 'SINCE', 'BY', 'ACTION', 'VALUE'];
   return fittingTable(heading, cells, screen, (i) => {

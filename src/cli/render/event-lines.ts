@@ -87,8 +87,9 @@ export function eventDetails(item: SubjectEvent, screen: Screen, withSubject: bo
     `    ${style('dim', `id ${item.event.id}`)}`,
   ];
   const json = (value: unknown) => (value === undefined ? '–' : terminalText(JSON.stringify(value)));
-  for (const { path, before, after } of item.event.changes ?? []) {
-    lines.push(`    ${oneLine(path)}: ${json(before)} ${style('dim', '→')} ${json(after)}`);
+  for (const { path, before, after, secret, removed } of item.event.changes ?? []) {
+    if (secret) lines.push(`    ${oneLine(path)}: ${removed ? 'secret removed' : '<secret>'}`);
+    else lines.push(`    ${oneLine(path)}: ${json(before)} ${style('dim', '→')} ${json(after)}`);
   }
   for (const [key, value] of Object.entries(item.event)) {
     if (SHOWN_FIRST.has(key) || value === undefined) continue;

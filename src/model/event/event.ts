@@ -7,6 +7,10 @@ export interface Change {
   readonly path: string;
   readonly before?: Value;
   readonly after?: Value;
+  /** Set for a secret: its values are in no event. */
+  readonly secret?: true;
+  /** Set for a secret that was removed. */
+  readonly removed?: true;
 }
 
 export const OUTCOMES = ['started', 'succeeded', 'failed'] as const;

@@ -5,9 +5,13 @@ export function gist(event: KgitEvent): string {
   if (event.message) return event.message;
   const parts: string[] = [];
   if (event.reason) parts.push(event.reason);
-  for (const { path, after } of (event.changes ?? []).slice(0, 3)) {
+  for (const { path, after, secret, removed } of (event.changes ?? []).slice(0, 3)) {
     parts.push(
-      after === undefined ? `-${path}` : `${path}=${typeof after === 'object' ? '…' : String(after)}`,
+      secret && !removed
+        ? `${path}=<secret>`
+        : after === undefined
+          ? `-${path}`
+          : `${path}=${typeof after === 'object' ? '…' : String(after)}`,
     );
   }
   if ((event.changes?.length ?? 0) > 3) parts.push(`and ${(event.changes?.length ?? 0) - 3} more`);

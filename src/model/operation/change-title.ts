@@ -23,8 +23,9 @@ export function clipped(text: string, length: number): string {
   return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text;
 }
 
-function shownChange({ path, after }: NetChange): string {
+function shownChange({ path, after, secret, removed }: NetChange): string {
   const where = clipped(plainLine(path), MAX_PATH);
+  if (secret && !removed) return `${where} = <secret>`;
   if (after === undefined) return `${where} unset`;
   if (findSecrets(after, keysOf(path)).length > 0) return `${where} = ${MASK}`;
   const text = typeof after === 'string' && PLAIN.test(after) ? after : JSON.stringify(after);

@@ -2,7 +2,7 @@ import type { SubjectEvent } from '../event/event.js';
 import type { LeaseClaim } from '../lease/lease.js';
 import type { Edit } from '../state/edit.js';
 import type { StatePath } from '../state/state-path.js';
-import { formatSubject } from '../subject/subject.js';
+import { formatSubject, type Subject } from '../subject/subject.js';
 import type { Value } from '../value/value.js';
 
 /** A condition on the tip that an operation is applied to. */
@@ -71,6 +71,34 @@ export interface SealMonths {
 }
 
 /**
+ * Secrets of one subject to write or to remove, encrypted before the operation was made. Its event records, as `changes`, which
+ * paths they are of.
+ */
+export interface SecretWrites {
+  readonly subject: Subject;
+  /** Id of the operation's event that records them. */
+  readonly event: string;
+  /** For whom they are encrypted, as `formatRecipient` writes it; if the team's recipients differ by then, nothing is written. */
+  readonly recipients: readonly string[];
+  readonly files: readonly SecretWrite[];
+  /** Paths that must hold no secret yet. */
+  readonly absent: readonly string[];
+}
+
+export interface SecretWrite {
+  /** What it is the secret of: a state path, or the name of a withheld value. */
+  readonly path: string;
+  /** The encrypted document; null removes it. */
+  readonly text: string | null;
+}
+
+/** Who is added to those who can decrypt the team's secrets, and who is removed. Evaluated on each tip. */
+export interface RecipientWrites {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/**
  * One intended write: the unit of atomicity, retry, queueing and replay; it becomes one commit.
  * It never changes after it is made, so a retry is the same operation.
  */
@@ -85,6 +113,8 @@ export interface Operation {
   readonly events: readonly EventWrite[];
   readonly change?: StateChange;
   readonly learned?: LearnedManagement;
+  readonly secrets?: SecretWrites;
+  readonly recipients?: RecipientWrites;
   /** Set for an operation without events, which only changes the layout of the record. */
   readonly seal?: SealMonths;
   /** The lease that must be held when it is published. */
@@ -107,5 +137,7 @@ export function titleOf(events: readonly SubjectEvent[]): string {
 /** Converts an operation to JSON; `operationFromJson` reads it back. */
 export function operationToJson(operation: Operation): unknown {
   const events = operation.events.map((item) => ({ ...item, subject: formatSubject(item.subject) }));
-  return { ...operation, events };
+  const { secrets } = operation;
+  const more = secrets ? { secrets: { ...secrets, subject: formatSubject(secrets.subject) } } : {};
+  return { ...operation, ...more, events };
 }

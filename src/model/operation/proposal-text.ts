@@ -90,10 +90,10 @@ function proposalText({ events, states }: ProposedChange, branch: string): strin
   const parts = [`${counted(count, 'change')} of state and ${counted(events.length, 'event')}${by}.`];
   for (const [subject, changes] of net) {
     if (changes.length === 0) continue;
-    const rows = changes.map(({ path, before, after }) => [
+    const rows = changes.map(({ path, before, after, secret, removed }) => [
       code(path),
-      valueCell(before, path),
-      valueCell(after, path),
+      secret && removed ? '(secret)' : valueCell(before, path),
+      secret && !removed ? '(secret)' : valueCell(after, path),
     ]);
     parts.push(`### ${code(subject)}\n\n${table(['path', 'before', 'after'], rows)}`);
   }

@@ -9,6 +9,9 @@ export interface NetChange {
   readonly path: string;
   readonly before: unknown;
   readonly after: unknown;
+  /** Set for a secret: it has no values. */
+  readonly secret?: true;
+  readonly removed?: true;
 }
 
 /** The state of a deployment before and after a change. */
@@ -32,9 +35,10 @@ export function netChanges(
     for (const change of event.changes ?? []) {
       const paths = bySubject.get(formatSubject(subject)) ?? new Map<string, NetChange>();
       bySubject.set(formatSubject(subject), paths);
-      const { path, before, after } = change;
+      const { path, before, after, secret, removed } = change;
       const first = paths.get(path);
-      paths.set(path, { path, before: first ? first.before : before, after });
+      const hidden = secret ? { secret, ...(removed ? { removed } : {}) } : {};
+      paths.set(path, { path, before: first ? first.before : before, after, ...hidden });
     }
   }
   return new Map(
@@ -42,7 +46,7 @@ export function netChanges(
       subject,
       [...paths.values()]
         .map((change) => inStates(change, states.get(subject)))
-        .filter(({ before, after }) => !sameValue(before, after)),
+        .filter(({ before, after, secret }) => secret || !sameValue(before, after)),
     ]),
   );
 }

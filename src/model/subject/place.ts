@@ -1,3 +1,4 @@
+import { SECRET_SUFFIX, SECRETS } from '../team-secret/secret-name.js';
 import {
   CLUSTERS,
   DEPLOYMENTS,
@@ -18,6 +19,8 @@ export type Place =
   | { readonly kind: 'state'; readonly subject: Subject & { readonly kind: 'deployment' } }
   | { readonly kind: 'event'; readonly subject: Subject; readonly id: string; readonly month: string }
   | { readonly kind: 'sealed'; readonly subject: Subject; readonly month: string }
+  /** An encrypted secret of a deployment or a cluster. */
+  | { readonly kind: 'secret'; readonly subject: Subject }
   /** In a folder of kgit's, at a path that kgit never writes. */
   | { readonly kind: 'stray' }
   /** A file of the team. */
@@ -45,6 +48,10 @@ export function placeOfPath(path: string): Place {
   if (month !== null && isMonth(month) && parts.pop() === 'events') {
     const subject = subjectOfFolder(parts);
     if (subject) return { kind: 'sealed', subject, month };
+  }
+  if (parts.at(-1) === SECRETS) {
+    const subject = subjectOfFolder(parts.slice(0, -1));
+    return subject && name.endsWith(SECRET_SUFFIX) ? { kind: 'secret', subject } : STRAY;
   }
   // Other files of the team may lie beside the records, but not below `events`.
   return parts.includes('events') || name.endsWith('.yaml') ? STRAY : { kind: 'other' };

@@ -158,6 +158,11 @@ export function compareSubjects(a: Subject, b: Subject): number {
 
 const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/;
 
+/** Whether Windows takes a lower-case name for a device, so that no file or folder may have it. */
+export function isDeviceName(name: string): boolean {
+  return WINDOWS_DEVICE.test(name);
+}
+
 function namesOf(subject: DeploymentSubject | ClusterSubject | ManagementSubject): readonly string[] {
   if (subject.kind === 'deployment') return [subject.id];
   return subject.kind === 'cluster' ? [subject.management, subject.namespace, subject.name] : [subject.name];
@@ -166,7 +171,7 @@ function namesOf(subject: DeploymentSubject | ClusterSubject | ManagementSubject
 /** The part of a subject that cannot be a folder name on Windows; null if all can. */
 export function unfitForWindows(subject: Subject): string | null {
   if (subject.kind === 'lock') return null;
-  return namesOf(subject).find((name) => WINDOWS_DEVICE.test(name)) ?? null;
+  return namesOf(subject).find(isDeviceName) ?? null;
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';

@@ -53,7 +53,10 @@ export function ownOperation(json: Record<string, unknown> | null, { operation }
     ...item,
     subject: (operation.events[i] as EventWrite).subject,
   }));
-  return { ...read, events };
+  const { secrets } = operation;
+  return secrets && read.secrets
+    ? { ...read, events, secrets: { ...read.secrets, subject: secrets.subject } }
+    : { ...read, events };
 }
 
 /** The operation of an entry; null if it cannot be parsed. */

@@ -2,7 +2,12 @@ import { ConflictError, InvalidStateError, NotFoundError } from '../../errors.js
 import { type Change, differingFields, type KgitEvent, type SubjectEvent } from '../../model/event/event.js';
 import { formatEvent } from '../../model/event/event-file.js';
 import { checkFileSize } from '../../model/operation/check-operation.js';
-import type { LearnedManagement, Operation, StateChange } from '../../model/operation/operation.js';
+import type {
+  LearnedManagement,
+  Operation,
+  SecretWrites,
+  StateChange,
+} from '../../model/operation/operation.js';
 import { applyEdits, checkPrecondition, possibleEdits } from '../../model/state/apply.js';
 import type { Edit } from '../../model/state/edit.js';
 import { parseState } from '../../model/state/state-document.js';
@@ -14,7 +19,8 @@ import {
   STATE_SCHEMA,
   statePath,
 } from '../../model/subject/layout.js';
-import { DEFAULT_MANAGEMENT, formatSubject, type Subject } from '../../model/subject/subject.js';
+import { DEFAULT_MANAGEMENT, deployment, formatSubject, type Subject } from '../../model/subject/subject.js';
+import { SOPS_FILE, secretsFolder } from '../../model/team-secret/secret-name.js';
 import { isMap, sameValue, type Value } from '../../model/value/value.js';
 import type { FileChanges, Revision, StateView } from '../port/state-store.js';
 import type { EventFinder } from '../read/event-finder.js';
@@ -131,13 +137,14 @@ async function stateSchema(view: StateView): Promise<string | null> {
  */
 export async function applyOperation(operation: Operation, tip: Tip): Promise<Applied> {
   if (operation.seal) return applySeal(operation.seal.before, tip);
-  const files = new Map<string, string>();
+  const files = new Map<string, string | null>();
   const fresh: SubjectEvent[] = [];
   const duplicates: string[] = [];
   const folders = new Set<string>();
   let changes: readonly Change[] = [];
   const { change } = operation;
   let carrier = change?.event;
+  const { secrets } = operation;
   for (const { subject, event, given, once } of operation.events) {
     if (event.id === change?.otherwise && event.id !== carrier) continue;
     const stored = (await tip.events.find(subject, event.id))?.read();
@@ -165,13 +172,24 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
       const schema = text === null ? await stateSchema(tip.view) : null;
       const applied = applyEdits(text, edits, file, schema);
       // A change with a spare event is recorded even if the state already has its values: the event happened.
-      if (applied.changes.length === 0 && (event.id !== change.event || !change.otherwise)) continue;
+      const isAlone = secrets?.event !== event.id;
+      if (applied.changes.length === 0 && isAlone && (event.id !== change.event || !change.otherwise))
+        continue;
       if (applied.changes.length > 0) {
         changes = applied.changes;
         written = { ...event, changes };
         checkFileSize(file, applied.text, tip.maxFileBytes);
         files.set(file, applied.text);
       }
+    }
+    if (secrets?.event === event.id) {
+      const hidden = await secretChanges(secrets, tip, files);
+      // Nothing is recorded of a write that changed nothing, as of any other change of state.
+      if (hidden.length === 0 && changes.length === 0) continue;
+      changes = [...changes, ...hidden];
+      written = { ...written, changes };
+    } else if (isChange && change) {
+      await checkStaysSecret(change.deployment, changes, tip.view);
     }
     const path = eventPath(subject, event);
     await checkFolders(tip.view, path, folders);
@@ -180,9 +198,37 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
     files.set(path, text);
     fresh.push({ subject, event: written });
   }
+  if (operation.recipients) {
+    const { applyRecipients } = await import('./apply-secrets.js');
+    const text = await applyRecipients(operation.recipients, tip.view);
+    if (text !== null) files.set(SOPS_FILE, text);
+  }
   if (operation.learned) await learn(operation.learned, tip.view, files);
   if (files.size > 0) return { kind: 'commit', files, events: fresh, changes, duplicates };
   return duplicates.length > 0 ? { kind: 'present', changes, duplicates } : { kind: 'unchanged' };
+}
+
+/** Applies the secrets of an operation. Loaded on demand: few operations have any. */
+async function secretChanges(
+  secrets: SecretWrites,
+  { view, maxFileBytes }: Tip,
+  files: Map<string, string | null>,
+): Promise<Change[]> {
+  const { applySecrets } = await import('./apply-secrets.js');
+  const { subject } = secrets;
+  const path = subject.kind === 'deployment' ? statePath(subject.id) : null;
+  const text = path === null ? null : (files.get(path) ?? (await view.read(path)));
+  const state = path === null || text === null ? null : parseState(text, path);
+  const found = await applySecrets(secrets, view, files, state);
+  for (const [file, content] of files) if (content !== null) checkFileSize(file, content, maxFileBytes);
+  return found;
+}
+
+/** Throws ConflictError if a readable change touches what is a secret of the team. */
+async function checkStaysSecret(id: string, changes: readonly Change[], view: StateView): Promise<void> {
+  if ((await view.kindOf(secretsFolder(deployment(id)))) === null) return;
+  const { checkReadable } = await import('./apply-secrets.js');
+  await checkReadable(deployment(id), changes, view);
 }
 
 /** How many of the newest events of an action are searched for one with the same context. */
@@ -218,7 +264,11 @@ async function applySeal(before: string, { view, events }: Tip): Promise<Applied
  * Records the identity of a management cluster. Throws ConflictError if another identity was recorded since it was
  * learned: two users with different clusters under one name must not replace each other's.
  */
-async function learn(learned: LearnedManagement, view: StateView, files: Map<string, string>): Promise<void> {
+async function learn(
+  learned: LearnedManagement,
+  view: StateView,
+  files: Map<string, string | null>,
+): Promise<void> {
   const { name, identity, others = [], before } = learned;
   const text = await view.read(MARKER_FILE);
   const managements = parseState(text ?? '', MARKER_FILE)['managements'];

@@ -20,7 +20,7 @@ async function changed() {
   await changeState(await memory.writing(), {}, { fields: { action: 'changed' }, edits });
   const read = async (path: string, more: Partial<ValueQuery> = {}) =>
     readValue(
-      await memory.read(),
+      { ...(await memory.read()), environment: {} },
       { path: path === '' ? [] : parseStatePath(path), mayMiss: false, ...more },
       memory.clock.now(),
     );
@@ -30,7 +30,12 @@ async function changed() {
 describe('a value of the state', () => {
   it('is read at its path; the whole state without one', async () => {
     const { read } = await changed();
-    expect(await read('deployment.phase')).toEqual({ deployment: 'dep-a', value: 'b', isWithheld: false });
+    expect(await read('deployment.phase')).toEqual({
+      deployment: 'dep-a',
+      value: 'b',
+      isWithheld: false,
+      hidden: [],
+    });
     expect((await read('kof.list.1.x')).value).toBeNull();
     expect((await read('')).value).toEqual({ deployment: { phase: 'b' }, kof: { list: [1, { x: null }] } });
   });

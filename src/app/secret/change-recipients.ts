@@ -1,0 +1,45 @@
+import { formatRecipient, type Recipient } from '../../model/team-secret/recipients.js';
+import { SOPS_FILE } from '../../model/team-secret/secret-name.js';
+import { changedRecipients, teamRecipients } from '../../model/team-secret/sops-config.js';
+import type { Reading, WriteOutcome } from '../../store/outbox/outcomes.js';
+import { writeOperation } from '../write/submit.js';
+import type { Writing } from '../write/writing.js';
+
+/** Who can decrypt the team's secrets before and after a change. */
+export interface ChangedRecipients {
+  readonly before: readonly Recipient[];
+  readonly after: readonly Recipient[];
+  /** Null if nothing was to be changed. */
+  readonly outcome: WriteOutcome | null;
+}
+
+/** Who can decrypt the team's secrets; null if the team shares none. Throws InvalidStateError. */
+export async function listRecipients({ view }: Pick<Reading, 'view'>): Promise<readonly Recipient[] | null> {
+  return teamRecipients(await view.read(SOPS_FILE));
+}
+
+/**
+ * Adds and removes recipients in `.sops.yaml`. Secrets that are there stay encrypted for those before, until they are rotated.
+ * Throws InvalidStateError, then as `submit`.
+ */
+export async function changeRecipients(
+  writing: Writing,
+  change: { readonly add: readonly Recipient[]; readonly remove: readonly Recipient[] },
+): Promise<ChangedRecipients> {
+  const text = await writing.reading.view.read(SOPS_FILE);
+  const before = teamRecipients(text) ?? [];
+  const changed = changedRecipients(text, change);
+  const after = teamRecipients(changed) ?? [];
+  if (changed === text) return { before, after, outcome: null };
+  const ids = (recipients: readonly Recipient[]) => recipients.map(({ id }) => id);
+  const recipients = { add: ids(change.add), remove: ids(change.remove) };
+  const title = `secrets: recipients ${[...change.add.map(() => 'added'), ...change.remove.map(() => 'removed')][0]}`;
+  const outcome = await writeOperation(writing, [], { title, recipients });
+  return { before, after, outcome };
+}
+
+/** The recipients of one list that another lacks. */
+export function lacking(some: readonly Recipient[], others: readonly Recipient[]): readonly Recipient[] {
+  const known = new Set(others.map(formatRecipient));
+  return some.filter((recipient) => !known.has(formatRecipient(recipient)));
+}

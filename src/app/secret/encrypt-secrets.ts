@@ -1,0 +1,50 @@
+import { SecretError } from '../../errors.js';
+import type { SecretWrites } from '../../model/operation/operation.js';
+import type { Subject } from '../../model/subject/subject.js';
+import { formatRecipient, type Recipient } from '../../model/team-secret/recipients.js';
+import { SOPS_FILE, secretFile } from '../../model/team-secret/secret-name.js';
+import { teamRecipients } from '../../model/team-secret/sops-config.js';
+import type { Value } from '../../model/value/value.js';
+import type { Sops } from '../../secrets/sops.js';
+import type { StateView } from '../../store/port/state-store.js';
+
+/** Secrets to be written, by path; undefined removes one. */
+export type SecretValues = ReadonlyMap<string, Value | undefined>;
+
+/**
+ * Encrypts secrets for those who can read the team's secrets in a view; needs no key. Throws SecretError if the team shares none,
+ * InvalidStateError, EnvironmentError.
+ * @param event id of the event that records them
+ * @param absent paths that must hold no secret yet
+ */
+export async function encryptSecrets(
+  {
+    subject,
+    values,
+    absent,
+  }: { readonly subject: Subject; readonly values: SecretValues; readonly absent: readonly string[] },
+  event: string,
+  view: StateView,
+  sops: Sops,
+): Promise<SecretWrites> {
+  const recipients = requireRecipients(teamRecipients(await view.read(SOPS_FILE)));
+  const files = await Promise.all(
+    [...values].map(async ([path, value]) => {
+      const text =
+        value === undefined ? null : await sops.encrypt(path, value, recipients, secretFile(subject, path));
+      return { path, text };
+    }),
+  );
+  return { subject, event, recipients: recipients.map(formatRecipient), files, absent };
+}
+
+function requireRecipients(recipients: readonly Recipient[] | null): readonly Recipient[] {
+  if (recipients !== null && recipients.length > 0) return recipients;
+  throw new SecretError('this repository shares no secrets: nobody is named who may read them', {
+    suggestions: [
+      'Turn it on: kgit secrets recipients add AGE-RECIPIENT…',
+      'Make a key of your own first: age-keygen -o ~/.config/sops/age/keys.txt',
+    ],
+    data: { cause: 'not-shared' },
+  });
+}

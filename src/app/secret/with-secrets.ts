@@ -1,0 +1,56 @@
+import { mutable, setAt } from '../../model/state/edit.js';
+import { lookUp, parseStatePath, type StatePath } from '../../model/state/state-path.js';
+import { deployment } from '../../model/subject/subject.js';
+import { SECRET_MARK } from '../../model/team-secret/secret-mark.js';
+import type { Value } from '../../model/value/value.js';
+import { openSops } from '../../setup/open-sops.js';
+import type { Settings } from '../../setup/settings.js';
+import type { Environment } from '../../setup/this-host.js';
+import type { StateView } from '../../store/port/state-store.js';
+import { revealed, secretFiles } from './stored-secrets.js';
+
+/** A part of a state, with the team's secrets in their places. */
+export interface WithSecrets {
+  readonly value: Value;
+  /** Paths that were not decrypted. */
+  readonly hidden: readonly string[];
+}
+
+/**
+ * Lays the team's secrets at, below or above a path over the state; null if there are none. Throws SecretError if a secret is to be
+ * revealed and the user has no key for it.
+ */
+export async function withSecrets(
+  view: StateView,
+  id: string,
+  {
+    path,
+    state,
+    reveal,
+  }: { readonly path: StatePath; readonly state: object | null; readonly reveal: boolean },
+  { settings, environment }: { readonly settings: Settings; readonly environment: Environment },
+): Promise<WithSecrets | null> {
+  const files = new Map(
+    [...(await secretFiles(view, deployment(id)))].filter(
+      ([name]) => isStatePath(name) && touches(parseStatePath(name), path),
+    ),
+  );
+  if (files.size === 0) return null;
+  const values = reveal ? await revealed(view, files, openSops(settings, environment)) : null;
+  const whole = mutable((state ?? {}) as Value) as Record<string, unknown>;
+  for (const name of files.keys())
+    setAt(whole, parseStatePath(name), mutable(values?.get(name) ?? SECRET_MARK));
+  const { found, value } = lookUp(whole, path);
+  if (!found) return null;
+  return { value: value as Value, hidden: reveal ? [] : [...files.keys()] };
+}
+
+function isStatePath(name: string): boolean {
+  return !/^(?:event|file|order):/.test(name);
+}
+
+/** Whether one of two paths begins with the other. */
+function touches(one: StatePath, other: StatePath): boolean {
+  const length = Math.min(one.length, other.length);
+  return one.slice(0, length).every((part, i) => String(part) === String(other[i]));
+}

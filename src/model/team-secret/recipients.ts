@@ -1,0 +1,131 @@
+import { InvalidStateError, UsageError } from '../../errors.js';
+import { isMap } from '../value/value.js';
+import { RECIPIENT_KINDS, type RecipientKind } from './recipient-kinds.js';
+
+/** Who can decrypt a file: the public key of a person, or a key of a service. */
+export interface Recipient {
+  readonly kind: RecipientKind;
+  /** `age1…`, a fingerprint, the name or the address of a key. */
+  readonly id: string;
+}
+
+/** Largest number of recipients, so that a hostile file makes no long command line. */
+const MAX_RECIPIENTS = 200;
+const MAX_ID = 500;
+/** What sops's own lists separate recipients with cannot be part of one; nor can what a terminal would obey. */
+const ID = /^[\x21-\x2b\x2d-\x7e]+$/;
+/** The public key of a person or machine, of a plugin (`age1yubikey1…`), or of an ssh key. */
+const AGE = /^(?:age1[0-9a-z]{20,200}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]{40,1000})$/;
+
+/** The recipient as one word: `age:age1…`. */
+export function formatRecipient({ kind, id }: Recipient): string {
+  return `${kind}:${id}`;
+}
+
+/** Checks what a user named as an age recipient. Throws UsageError. */
+export function ageRecipient(text: string): Recipient {
+  const id = text.trim();
+  if (AGE.test(id) && !id.includes('AGE-SECRET-KEY')) return { kind: 'age', id };
+  // The text may be a private key, pasted by mistake: it is not repeated.
+  throw new UsageError('that is no age recipient: one begins with age1, or with ssh-ed25519', {
+    suggestions: ['Make a key: age-keygen -o key.txt prints the recipient as its public key'],
+  });
+}
+
+function checked(kind: RecipientKind, id: unknown, file: string): Recipient {
+  const isValid =
+    typeof id === 'string' &&
+    id.length <= MAX_ID &&
+    !id.startsWith('-') &&
+    (kind === 'age' ? AGE.test(id) : ID.test(id));
+  if (isValid) return { kind, id };
+  throw new InvalidStateError(`${file}: a recipient of kind ${kind} is not valid`, { data: { path: file } });
+}
+
+function limited(recipients: readonly Recipient[], file: string): readonly Recipient[] {
+  if (recipients.length <= MAX_RECIPIENTS) return recipients;
+  throw new InvalidStateError(`${file}: more than ${MAX_RECIPIENTS} recipients`, { data: { path: file } });
+}
+
+/** How the key of a recipient is named in the metadata of an encrypted file. */
+const METADATA: Readonly<Record<RecipientKind, (entry: Record<string, unknown>) => unknown>> = {
+  age: (entry) => entry['recipient'],
+  pgp: (entry) => entry['fp'],
+  kms: (entry) => entry['arn'],
+  gcp_kms: (entry) => entry['resource_id'],
+  azure_kv: (entry) => joined(entry, ['vault_url', 'name', 'version']),
+  hc_vault: (entry) => joined(entry, ['vault_address', 'engine_path', 'key_name']),
+};
+
+function joined(entry: Record<string, unknown>, keys: readonly string[]): unknown {
+  const parts = keys.map((key) => entry[key]);
+  return parts.every((part) => typeof part === 'string') ? parts.join('/') : undefined;
+}
+
+/** What else the metadata of a file may say: sops writes no more for a file of kgit. */
+const BESIDE = ['lastmodified', 'mac', 'version', 'encrypted_regex'];
+
+/** Throws InvalidStateError for a key with content that is not known: it may name a server to be asked. */
+function refuseUnknown(data: Record<string, unknown>, known: readonly string[], file: string): void {
+  const isEmpty = (value: unknown) => value === null || (Array.isArray(value) && value.length === 0);
+  const odd = Object.entries(data).find(([key, value]) => !known.includes(key) && !isEmpty(value));
+  if (odd === undefined) return;
+  throw new InvalidStateError(`${file}: kgit does not know ${JSON.stringify(odd[0].slice(0, 60))}`, {
+    data: { path: file },
+    suggestions: [`It may name these beside path_regex: ${Object.keys(RULE_KEYS).join(', ')}`],
+  });
+}
+
+/**
+ * The recipients that the metadata of an encrypted file names, sorted. Throws InvalidStateError for what sops would read
+ * and kgit does not know, because nobody could tell whom sops would ask.
+ * @param metadata what is under `sops:`
+ */
+export function recipientsOfFile(metadata: unknown, file: string): readonly Recipient[] {
+  if (!isMap(metadata))
+    throw new InvalidStateError(`${file}: it is not encrypted by sops`, { data: { path: file } });
+  refuseUnknown(metadata, [...RECIPIENT_KINDS, ...BESIDE], file);
+  const found = RECIPIENT_KINDS.flatMap((kind) => {
+    const entries = metadata[kind] ?? [];
+    if (!Array.isArray(entries))
+      throw new InvalidStateError(`${file}: ${kind} is no list`, { data: { path: file } });
+    return entries.map((entry) => checked(kind, isMap(entry) ? METADATA[kind](entry) : undefined, file));
+  });
+  return limited(sorted(found), file);
+}
+
+/** How recipients are named in a creation rule of `.sops.yaml`. */
+const RULE_KEYS: Readonly<Record<string, RecipientKind>> = {
+  age: 'age',
+  pgp: 'pgp',
+  kms: 'kms',
+  gcp_kms: 'gcp_kms',
+  azure_keyvault: 'azure_kv',
+  hc_vault_transit_uri: 'hc_vault',
+};
+
+/** The recipients that a creation rule names, sorted. Throws InvalidStateError. */
+export function recipientsOfRule(rule: Record<string, unknown>, file: string): readonly Recipient[] {
+  refuseUnknown(rule, [...Object.keys(RULE_KEYS), 'path_regex', 'encrypted_regex'], file);
+  const found = Object.entries(RULE_KEYS).flatMap(([key, kind]) => {
+    const value = rule[key];
+    const ids = typeof value === 'string' ? value.split(',') : (value ?? []);
+    if (!Array.isArray(ids))
+      throw new InvalidStateError(`${file}: ${key} is no list`, { data: { path: file } });
+    return ids
+      .map((id) => (typeof id === 'string' ? id.trim() : id))
+      .filter((id) => id !== '')
+      .map((id) => checked(kind, id, file));
+  });
+  return limited(sorted(found), file);
+}
+
+function sorted(recipients: readonly Recipient[]): readonly Recipient[] {
+  const byText = new Map(recipients.map((recipient) => [formatRecipient(recipient), recipient]));
+  return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, recipient]) => recipient);
+}
+
+/** Whether two sorted lists name the same recipients. */
+export function sameRecipients(some: readonly Recipient[], others: readonly Recipient[]): boolean {
+  return some.map(formatRecipient).join() === others.map(formatRecipient).join();
+}

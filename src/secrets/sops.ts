@@ -1,0 +1,212 @@
+/** Runs the sops program: the only part of kgit that encrypts or decrypts anything. */
+import { EnvironmentError, InvalidStateError, SecretError } from '../errors.js';
+import type { RecipientKind } from '../model/team-secret/recipient-kinds.js';
+import { formatRecipient, type Recipient } from '../model/team-secret/recipients.js';
+import {
+  clearDocument,
+  clearValue,
+  ENCRYPTED_REGEX,
+  MAX_SECRET_BYTES,
+  parseSealedSecret,
+} from '../model/team-secret/secret-document.js';
+import type { Value } from '../model/value/value.js';
+import { startChild } from '../process/child.js';
+import { type ChildOutput, outputOf } from '../process/child-output.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface SopsOptions {
+  /** The user's environment; sops gets of it what it needs. */
+  readonly environment: Environment;
+  /** Kinds of recipients that the user allows: services of other kinds are never asked. */
+  readonly kinds: readonly RecipientKind[];
+  /** Limit of one run, in ms. */
+  readonly timeoutMs: number;
+  /** How many may run at a time. */
+  readonly parallel: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The flag that names the recipients of a kind. */
+const FLAGS: Readonly<Record<RecipientKind, string>> = {
+  age: '--age',
+  pgp: '--pgp',
+  kms: '--kms',
+  gcp_kms: '--gcp-kms',
+  azure_kv: '--azure-kv',
+  hc_vault: '--hc-vault-transit',
+};
+
+/** Variables that every run may see: where programs and keys are. */
+const VARIABLES =
+  /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_\w+|XDG_CONFIG_HOME|XDG_RUNTIME_DIR|SOPS_AGE_\w+|SystemRoot|USERPROFILE|APPDATA)$/;
+/** Variables that recipients of a kind need beside. */
+const KIND_VARIABLES: Readonly<Record<RecipientKind, RegExp | null>> = {
+  age: null,
+  pgp: /^(?:GNUPGHOME|GPG_TTY|SOPS_GPG_EXEC)$/,
+  kms: /^AWS_\w+$/,
+  gcp_kms: /^(?:GOOGLE_\w+|CLOUDSDK_\w+)$/,
+  azure_kv: /^AZURE_\w+$/,
+  hc_vault: /^VAULT_\w+$/,
+};
+const PROXIES = /^(?:https?|no)_proxy$/i;
+const MAX_OUTPUT = 4 * MAX_SECRET_BYTES;
+/** Exit codes of sops (cmd/sops/codes). */
+const MAC_MISMATCH = 51;
+const NO_KEY = 128;
+
+/** Encrypts and decrypts the secrets of a team with the user's own sops. */
+export class Sops {
+  readonly #options: SopsOptions;
+  readonly #environment: Environment;
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(options: SopsOptions) {
+    this.#options = options;
+    this.#environment = boundedEnvironment(options);
+  }
+
+  /**
+   * Encrypts a value for recipients; needs no key. Throws EnvironmentError if sops cannot be run, SecretError if the user does not
+   * allow a kind of recipient.
+   * @param file the path that the file will have, for messages
+   */
+  async encrypt(path: string, value: Value, recipients: readonly Recipient[], file: string): Promise<string> {
+    this.#refuseKinds(recipients, file);
+    const flags = Object.entries(FLAGS).flatMap(([kind, flag]) => {
+      const ids = recipients.filter((recipient) => recipient.kind === kind).map(({ id }) => id);
+      return ids.length === 0 ? [] : [flag, ids.join(',')];
+    });
+    const args = ['encrypt', ...flags, '--encrypted-regex', ENCRYPTED_REGEX, ...formats('yaml')];
+    const { code, stdout } = await this.#run(args, clearDocument(path, value), file);
+    if (code !== 0)
+      throw new EnvironmentError(`sops cannot encrypt ${file}: exit code ${code}`, {
+        suggestions: ['Check the recipients: kgit secrets recipients list', 'Try sops by hand'],
+        data: { path: file, exitCode: code },
+      });
+    const text = stdout.toString('utf8');
+    const sealed = parseSealedSecret(text, file);
+    if (sealed.path !== path)
+      throw new InvalidStateError(`${file}: sops wrote another path`, { data: { path: file } });
+    return text;
+  }
+
+  /**
+   * Decrypts the file of a secret with the user's key. Throws SecretError if the user has no key, or does not allow a kind of
+   * recipient; InvalidStateError if the file was changed by hand; EnvironmentError if sops cannot be run.
+   */
+  async decrypt(text: string, path: string, file: string): Promise<Value> {
+    const sealed = parseSealedSecret(text, file);
+    this.#refuseKinds(sealed.recipients, file);
+    const { code, stdout } = await this.#run(['decrypt', ...formats('json')], text, file);
+    if (code === MAC_MISMATCH)
+      throw new InvalidStateError(`${file}: its MAC does not fit: it was changed without its key`, {
+        suggestions: [
+          `See who changed it: git log -p -- ${file}`,
+          'Write the secret anew: kgit set --secret PATH=-',
+        ],
+        data: { path: file },
+      });
+    if (code === NO_KEY) throw noKey(path, file, sealed.recipients);
+    if (code !== 0)
+      throw new EnvironmentError(`sops cannot decrypt ${file}: exit code ${code}`, {
+        suggestions: [`Try it by hand: sops decrypt ${file}`],
+        data: { path: file, exitCode: code },
+      });
+    return clearValue(parsed(stdout), path, file);
+  }
+
+  /** The version of sops. Throws EnvironmentError if it cannot be run. */
+  async version(): Promise<string> {
+    const { stdout } = await this.#run(['--disable-version-check', '--version'], '', 'sops');
+    return /\d+\.\d+\.\d+/.exec(stdout.toString('utf8'))?.[0] ?? 'unknown';
+  }
+
+  #refuseKinds(recipients: readonly Recipient[], file: string): void {
+    const refused = recipients.find(({ kind }) => !this.#options.kinds.includes(kind));
+    if (refused === undefined) return;
+    throw new SecretError(
+      `${file} names a recipient of kind ${refused.kind}, which your settings do not allow`,
+      {
+        suggestions: [
+          `If your team uses it: put 'secrets: {kinds: [${[...this.#options.kinds, refused.kind].join(', ')}]}' into ~/.config/kgit/config.yaml`,
+        ],
+        data: { path: file, kind: refused.kind, recipient: formatRecipient(refused) },
+      },
+    );
+  }
+
+  async #run(args: readonly string[], input: string, file: string): Promise<ChildOutput> {
+    await this.#turn();
+    try {
+      const { timeoutMs, signal } = this.#options;
+      // At the root no .sops.yaml of a checkout is found: recipients are named by flags alone.
+      const child = startChild('sops', args, { environment: this.#environment, cwd: '/', ownGroup: true });
+      const run = await outputOf(child, { input, timeoutMs, signal, maxOutputBytes: MAX_OUTPUT });
+      if (run.ended === 'exit') return run;
+      throw notRun(run, file, timeoutMs);
+    } finally {
+      this.#running--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    while (this.#running >= this.#options.parallel)
+      await new Promise<void>((resume) => {
+        this.#waiting.push(resume);
+      });
+    this.#running++;
+  }
+}
+
+function boundedEnvironment({ environment, kinds }: SopsOptions): Environment {
+  const isRemote = kinds.some((kind) => kind !== 'age' && kind !== 'pgp');
+  const isKept = (name: string) =>
+    VARIABLES.test(name) ||
+    kinds.some((kind) => KIND_VARIABLES[kind]?.test(name)) ||
+    (isRemote && PROXIES.test(name));
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => isKept(name)));
+}
+
+function formats(output: 'yaml' | 'json'): string[] {
+  return ['--input-type', 'yaml', '--output-type', output, '--filename-override', 'secret.sops.yaml'];
+}
+
+function parsed(stdout: Buffer): unknown {
+  try {
+    return JSON.parse(stdout.toString('utf8'));
+  } catch {
+    // The parser's message would repeat a part of the value.
+    return null;
+  }
+}
+
+function noKey(path: string, file: string, recipients: readonly Recipient[]): SecretError {
+  const names = recipients.slice(0, 5).map(formatRecipient);
+  return new SecretError(`${path} is encrypted, and you have no key for it`, {
+    suggestions: [
+      'Name your key: export SOPS_AGE_KEY_FILE=~/.config/sops/age/keys.txt',
+      `It is encrypted for ${names.join(', ')}: ask one of them to add you: kgit secrets recipients add AGE`,
+    ],
+    data: { path: file, recipients: recipients.map(formatRecipient) },
+  });
+}
+
+function notRun({ ended, failure }: ChildOutput, file: string, timeoutMs: number): EnvironmentError {
+  if (ended === 'missing')
+    return new EnvironmentError('there is no sops in PATH, which team secrets need', {
+      suggestions: [
+        'Install it: https://getsops.io/docs/#download, or go install github.com/getsops/sops/v3/cmd/sops@v3.13.3',
+      ],
+      data: { cause: 'no-sops' },
+    });
+  const why =
+    ended === 'timeout'
+      ? `it did not end within ${timeoutMs / 1000} s`
+      : (failure?.message ?? `it was ended (${ended})`);
+  return new EnvironmentError(`sops cannot be run for ${file}: ${why}`, {
+    data: { path: file, cause: ended },
+  });
+}
