@@ -30,6 +30,8 @@ export const change = z
     path: z.string().describe('Dotted path in state.yaml; odd keys quoted, items of a list by index.'),
     before: z.unknown().optional().describe('What was there; left out where nothing was.'),
     after: z.unknown().optional().describe('What is there now; left out where the path was removed.'),
+    secret: z.literal(true).optional().describe('A secret of the team: its values are in no event.'),
+    removed: z.literal(true).optional().describe('Of a secret: it was removed.'),
   })
   .describe('One change of the state.');
 

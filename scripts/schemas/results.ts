@@ -24,6 +24,7 @@ import {
 } from './parts.js';
 import { backupShapes, mergeStateShapes, resolveShapes, restoreShapes } from './proposal-results.js';
 import { changes, manyChanges, validateShapes, verifyShapes } from './review-results.js';
+import { secretsShapes } from './secret-results.js';
 import { activityShapes, proposalsShapes, runsShapes, serverShapes } from './server-results.js';
 import { configShapes, versionShapes } from './setting-results.js';
 import { identified, liveStatus, offlineStatus, shownCluster } from './status-result.js';
@@ -213,6 +214,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'always',
     shapes: [{ started: runRow, ended: runRow.nullable(), exitCode: count.nullable() }],
   },
+  SecretsResult: { about: 'kgit secrets', repository: 'always', shapes: secretsShapes },
   SetResult: { about: 'kgit set', repository: 'always', shapes: [changed] },
   ShowResult: { about: 'kgit show', repository: 'always', skips: true, shapes: [shownCluster] },
   ShellInitResult: {

@@ -57,7 +57,7 @@ export function changedRecipients(text: string | null, { add, remove }: Recipien
   const rule = current === null ? newRule(document) : ruleOf(document);
   const age = [...ids.values()].sort();
   if (age.length === 0) rule.delete('age');
-  else rule.set('age', PLACE);
+  else rule.set('age', document.createNode(PLACE));
   return withRecipients(document.toString({ lineWidth: 0 }), age);
 }
 
@@ -90,7 +90,14 @@ function newRule(document: Document.Parsed): YAMLMap {
   const rule = document.createNode({ path_regex: SECRETS_REGEX, encrypted_regex: ENCRYPTED_REGEX });
   rule.commentBefore = ' Who can read the secrets of the deployments: kgit secrets recipients list';
   const rules = document.get(RULES);
-  if (isSeq(rules)) rules.items.unshift(rule);
-  else document.set(RULES, document.createNode([rule]));
+  if (isSeq(rules)) {
+    // The comment before the first rule stays before it.
+    const [first] = rules.items;
+    if (isYamlMap(first) && rules.commentBefore) {
+      first.commentBefore = rules.commentBefore;
+      rules.commentBefore = null;
+    }
+    rules.items.unshift(rule);
+  } else document.set(RULES, document.createNode([rule]));
   return rule as YAMLMap;
 }

@@ -31,6 +31,7 @@ const HOSTILE: Readonly<Record<string, unknown>> = {
   locks: 'branches',
   signatures: 'required',
   notify: { targets: { evil: { type: 'exec', command: ['evil'] } } },
+  'secrets.kinds': ['hc_vault'],
 };
 
 /** The same for the options of drivers, by their type. */
