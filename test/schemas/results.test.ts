@@ -71,6 +71,13 @@ describe('the schemas of results', () => {
     await give('lock', 'network');
     await give('unlock', 'network', '--force', '--reason', 'test');
     await give('log', 'lock/network');
+    await give('secrets', 'recipients');
+    await give(
+      'secrets',
+      'recipients',
+      'add',
+      'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
+    );
     await give('phase', 'start', 'create_vms');
     await give('phase');
     await give('import', legacy);

@@ -60,6 +60,7 @@ const runsOn = (
   run('set', ['deployment.region=eu', '--deployment', 'dep-a', '--create', ...AUTHOR], 0),
   run('set', ['deployment.region=us', '--deployment', 'dep-a', ...AUTHOR], 0),
   run('get', ['deployment.region', '--deployment', 'dep-a'], 0, /^us$/m),
+  run('secrets', ['recipients'], 0, /no secrets are shared/),
   run('unset', ['deployment.region', '--deployment', 'dep-a', ...AUTHOR], 0),
   run('push-event', ['cluster_created', '--cluster', 'prod', ...AUTHOR], 0),
   run('push-event', ['--file', events, ...AUTHOR], 0),

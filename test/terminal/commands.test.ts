@@ -183,6 +183,10 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['unlock --help', 0, 'USAGE'],
     ['unlock none', 15, 'error NOT_FOUND'],
   ],
+  secrets: [
+    ['secrets recipients', 0, 'no secrets are shared here'],
+    ['secrets recipients add x', 2, 'no age recipient'],
+  ],
   unset: [
     ['unset nope', 0, 'nothing changed'],
     ['unset', 2, 'error USAGE'],

@@ -42,6 +42,9 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   rollback: [['rollback', '--to', 'HEAD']],
   run: [['run', 'noted', '--cluster', 'prod', '--', 'true']],
+  secrets: [
+    ['secrets', 'recipients', 'add', 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p'],
+  ],
   set: [
     ['set', 'deployment.phase=z'],
     ['set', 'deployment.phase=y', '--if', 'deployment.count=3'],

@@ -11,18 +11,15 @@ export interface Member {
   readonly keyFile: string;
 }
 
-/** Folder of the sops that `install.sh` built. Fails where it is not built: `.ci/run` builds it. */
-export function sopsFolder(): string {
-  const folder = join(userInfo().homedir, '.cache/kgit-tests/sops-v3.13.3');
-  if (!existsSync(join(folder, 'sops')))
-    throw new Error('there is no sops: run test/support/sops/install.sh');
-  return folder;
-}
+const FOLDER = join(userInfo().homedir, '.cache/kgit-tests/sops-v3.13.3');
+
+/** Whether there is the sops that `install.sh` in this folder builds. */
+export const HAS_SOPS = existsSync(join(FOLDER, 'sops'));
 
 /** The environment of somebody who has sops, and the key of a member if one is given. */
 export function sopsEnvironment(member?: Member): Record<string, string> {
   return {
-    PATH: `${sopsFolder()}:${process.env['PATH']}`,
+    PATH: `${FOLDER}:${process.env['PATH']}`,
     ...(member ? { SOPS_AGE_KEY_FILE: member.keyFile } : {}),
   };
 }
