@@ -61,12 +61,11 @@ export default class Get extends ReadCommand<typeof Get> {
     const query = {
       path,
       at,
-      reveal,
+      reveal: reveal ? this.environment : undefined,
       mayMiss: preset !== undefined,
       suggestions: command === undefined ? [] : [`Did you mean '${command}'?`],
     };
-    const asking = { ...context, environment: this.environment };
-    const { deployment, value, isWithheld, hidden } = await readValue(asking, query, this.now());
+    const { deployment, value, isWithheld, hidden } = await readValue(context, query, this.now());
     if (isWithheld) this.note(`${text} is withheld from the repository: only this machine has it`);
     if (hidden.length > 0)
       this.note(`${counted(hidden.length, 'secret')} not shown: --reveal decrypts with your key`);

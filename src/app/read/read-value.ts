@@ -20,13 +20,8 @@ export interface ValueQuery {
   readonly mayMiss: boolean;
   /** Suggestions for a missing path, shown before the usual one. */
   readonly suggestions?: readonly string[];
-  /** Whether secrets are decrypted with the user's key, instead of shown as secret. */
-  readonly reveal?: boolean;
-}
-
-/** What decrypts secrets takes from its caller. */
-export interface Asking {
-  readonly environment: Environment;
+  /** Where sops finds the user's key, to decrypt secrets of the team; if left out, they are shown as secret. */
+  readonly reveal?: Environment | undefined;
 }
 
 export interface FoundValue {
@@ -47,8 +42,8 @@ export interface FoundValue {
  * @throws InvalidStateError
  */
 export async function readValue(
-  { opened, reading, settings, environment }: Pick<Context, 'opened' | 'reading' | 'settings'> & Asking,
-  { path, at, mayMiss, suggestions = [], reveal = false }: ValueQuery,
+  { opened, reading, settings }: Pick<Context, 'opened' | 'reading' | 'settings'>,
+  { path, at, mayMiss, suggestions = [], reveal }: ValueQuery,
   now: number,
 ): Promise<FoundValue> {
   const { view } = reading;
@@ -60,7 +55,8 @@ export async function readValue(
   if (at === undefined && (await view.kindOf(secretsFolder(deployment(id)))) !== null) {
     // Loaded on demand: most deployments have no secrets of the team.
     const { withSecrets } = await import('../secret/with-secrets.js');
-    const whole = await withSecrets(view, id, { path, state, reveal }, { settings, environment });
+    const { openSops } = await import('../../setup/open-sops.js');
+    const whole = await withSecrets(view, id, { path, state }, reveal && openSops(settings, reveal));
     if (whole !== null) return { deployment: id, isWithheld: false, ...whole };
   }
   if (found && state !== null)

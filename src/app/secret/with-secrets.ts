@@ -3,9 +3,7 @@ import { lookUp, parseStatePath, type StatePath } from '../../model/state/state-
 import { deployment } from '../../model/subject/subject.js';
 import { SECRET_MARK } from '../../model/team-secret/secret-mark.js';
 import type { Value } from '../../model/value/value.js';
-import { openSops } from '../../setup/open-sops.js';
-import type { Settings } from '../../setup/settings.js';
-import type { Environment } from '../../setup/this-host.js';
+import type { Sops } from '../../secrets/sops.js';
 import type { StateView } from '../../store/port/state-store.js';
 import { revealed, secretFiles } from './stored-secrets.js';
 
@@ -19,16 +17,13 @@ export interface WithSecrets {
 /**
  * Lays the team's secrets at, below or above a path over the state; null if there are none. Throws SecretError if a secret is to be
  * revealed and the user has no key for it.
+ * @param sops decrypts them; undefined shows them as secret
  */
 export async function withSecrets(
   view: StateView,
   id: string,
-  {
-    path,
-    state,
-    reveal,
-  }: { readonly path: StatePath; readonly state: object | null; readonly reveal: boolean },
-  { settings, environment }: { readonly settings: Settings; readonly environment: Environment },
+  { path, state }: { readonly path: StatePath; readonly state: object | null },
+  sops: Sops | undefined,
 ): Promise<WithSecrets | null> {
   const files = new Map(
     [...(await secretFiles(view, deployment(id)))].filter(
@@ -36,13 +31,13 @@ export async function withSecrets(
     ),
   );
   if (files.size === 0) return null;
-  const values = reveal ? await revealed(view, files, openSops(settings, environment)) : null;
+  const values = sops ? await revealed(view, files, sops) : null;
   const whole = mutable((state ?? {}) as Value) as Record<string, unknown>;
   for (const name of files.keys())
     setAt(whole, parseStatePath(name), mutable(values?.get(name) ?? SECRET_MARK));
   const { found, value } = lookUp(whole, path);
   if (!found) return null;
-  return { value: value as Value, hidden: reveal ? [] : [...files.keys()] };
+  return { value: value as Value, hidden: sops ? [] : [...files.keys()] };
 }
 
 function isStatePath(name: string): boolean {

@@ -20,7 +20,7 @@ async function changed() {
   await changeState(await memory.writing(), {}, { fields: { action: 'changed' }, edits });
   const read = async (path: string, more: Partial<ValueQuery> = {}) =>
     readValue(
-      { ...(await memory.read()), environment: {} },
+      await memory.read(),
       { path: path === '' ? [] : parseStatePath(path), mayMiss: false, ...more },
       memory.clock.now(),
     );
