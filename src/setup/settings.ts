@@ -4,8 +4,8 @@ import { isAction } from '../model/event/event.js';
 import { LOCK_PLACES, type LockPlace } from '../model/lease/lock-place.js';
 import { SCRIPT_PHASES } from '../model/state/script-phases.js';
 import { isLabel } from '../model/subject/subject.js';
-import { isMap } from '../model/value/value.js';
 import { RECIPIENT_KINDS, type RecipientKind } from '../model/team-secret/recipient-kinds.js';
+import { isMap } from '../model/value/value.js';
 import { DRIVERS } from './drivers.js';
 import { date, duration, interval, MAX_NAME, place, text, textWhere, wordOf } from './setting-values.js';
 
