@@ -124,6 +124,15 @@ const WAYS: readonly {
     guards: [['cli/base/failure.ts', 'maskSecrets(']],
   },
   {
+    way: 'answers of the server',
+    call: /\bgetRequestListener\(/,
+    files: ['serve/http/listener.ts'],
+    guards: [
+      ['serve/app.ts', 'guard(parts.access)'],
+      ['serve/http/error-answer.ts', 'OF_THIS_MACHINE.includes(code)'],
+    ],
+  },
+  {
     way: 'pushes of git: they carry what was built above',
     call: /'push'|from '[^']*\/push\.js'/,
     files: [

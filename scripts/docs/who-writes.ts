@@ -190,6 +190,7 @@ export const FILES = {
       'demo/sample-cluster.ts',
       'demo/sample-history.ts',
       'sync/script-api/shell-code.ts',
+      'serve/page-files.ts',
     ],
   },
   kubeconfig: {
@@ -213,6 +214,13 @@ export const FILES = {
     decides: 'where notifications go, and how they are signed',
     guard: 'named by your own files alone; bounded; never shown',
     readBy: ['notify/send/secret-value.ts'],
+  },
+  'server-files': {
+    file: 'the files that `--token-file`, `--hook-secret-file`, `--tls-cert` and `--tls-key` of `kgit serve` name',
+    writer: 'you name them',
+    decides: 'whom the server lets in, and how clients know it',
+    guard: 'named by flags alone; bounded; compared in constant time; never shown',
+    readBy: ['serve/http/followed-files.ts'],
   },
   legacy: {
     file: 'state and event files that are imported, mirrored or written by scripts',

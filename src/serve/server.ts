@@ -1,22 +1,12 @@
 import type { Monitor } from '../app/monitor/monitor.js';
 import { UsageError } from '../errors.js';
 import { Access, type AccessRules } from './access/access.js';
-import { AccessToken } from './access/access-token.js';
 import { isLoopback, type ListenAddress } from './access/listen-address.js';
 import { serveApp } from './app.js';
-import { HookSecret } from './hooks/hook-secret.js';
-import { FollowedFiles, type FollowedSource } from './http/followed-files.js';
 import { CONNECTION_LIMITS, type ConnectionLimits, listen } from './http/listener.js';
-import { parseTlsPair } from './http/tls-pair.js';
 import type { ServeParts } from './parts.js';
+import type { ServeFiles, ServePaths } from './serve-files.js';
 import { OpenStreams, type StreamLimits } from './stream/open-streams.js';
-
-/** Files of the server that are followed; null if there is none. */
-export interface ServeFiles {
-  readonly token: string | null;
-  readonly hookSecret: string | null;
-  readonly tls: { readonly cert: string; readonly key: string } | null;
-}
 
 export interface ServeOptions
   extends Pick<
@@ -37,8 +27,6 @@ export interface ServeOptions
 /** A server that answers. */
 export interface RunningServer {
   readonly url: string;
-  /** Reads the files of the token, the secret and the certificate again, as it does by itself every few seconds. */
-  reread(): Promise<void>;
   /** Ends the streams and lets the answers under way finish, for a few seconds at most. */
   stop(): Promise<void>;
 }
@@ -46,7 +34,7 @@ export interface RunningServer {
 /** Throws UsageError for an address that others can reach, if nothing asks them who they are. */
 export function refuseOpenAddress(
   { host }: ListenAddress,
-  { token }: Pick<ServeFiles, 'token'>,
+  { token }: Pick<ServePaths, 'token'>,
   { proxyHeader }: Pick<AccessRules, 'proxyHeader'>,
 ): void {
   if (isLoopback(host) || token !== null || proxyHeader !== null) return;
@@ -60,35 +48,17 @@ export function refuseOpenAddress(
   });
 }
 
-/** Serves a repository over HTTP. Throws UsageError, EnvironmentError. */
+/** Serves a repository over HTTP. Throws EnvironmentError if the address cannot be used. */
 export async function serveRepository(options: ServeOptions): Promise<RunningServer> {
   const { monitor, version, now, pageFolder, onFault, note, files, limits = {} } = options;
-  refuseOpenAddress(options.listen, files, options.access);
-  const opened: { look(): Promise<void>; close(): void }[] = [];
-  const follow = async <T>(
-    paths: readonly (string | undefined)[] | null,
-    parse: FollowedSource<T>['parse'],
-  ) => {
-    if (paths === null) return null;
-    const known = paths.filter((path) => path !== undefined);
-    const followed = await FollowedFiles.open({ paths: known, parse }, { every: limits.reread, note });
-    opened.push(followed);
-    return followed;
-  };
-  const token = await follow(files.token === null ? null : [files.token], ([text = '']) =>
-    AccessToken.parse(text),
-  );
-  const secret = await follow(files.hookSecret === null ? null : [files.hookSecret], ([text = '']) =>
-    HookSecret.parse(text),
-  );
-  const tls = await follow(files.tls && [files.tls.cert, files.tls.key], parseTlsPair);
+  const { token, hookSecret, tls } = files;
   const stopping = new AbortController();
   const streams = new OpenStreams(monitor, limits.streams);
   const access = new Access({ ...options.access, token: token && (() => token.value) }, now);
-  const hookSecret = secret && (() => secret.value);
   const parts: ServeParts = {
-    ...{ monitor, version, now, access, hookSecret, streams, pageFolder, onFault },
+    ...{ monitor, version, now, access, streams, pageFolder, onFault },
     ...{ observer: options.observer, environment: options.environment, targets: options.targets },
+    hookSecret: hookSecret && (() => hookSecret.value),
     stopping: stopping.signal,
   };
   const listener = await listen(serveApp(parts), options.listen, tls?.value ?? null, {
@@ -102,13 +72,10 @@ export async function serveRepository(options: ServeOptions): Promise<RunningSer
   token?.onChange(() => note('the token was replaced: everybody signs in again'));
   return {
     url: listener.url,
-    reread: async () => {
-      await Promise.all(opened.map((one) => one.look()));
-    },
     stop: async () => {
       stopping.abort();
       streams.end();
-      for (const one of opened) one.close();
+      for (const one of [token, hookSecret, tls]) one?.close();
       await listener.close();
     },
   };

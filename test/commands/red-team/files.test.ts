@@ -208,6 +208,7 @@ const PROOFS: Readonly<Record<FileId, string | (() => Promise<void>)>> = {
   },
   'server-secrets': 'test/backends/options/secret-files.test.ts',
   'notify-secrets': 'test/notify/delivery.test.ts',
+  'server-files': 'test/serve/followed-files.test.ts',
   legacy: 'test/commands/import/import-hostile.test.ts',
   input: 'test/commands/output/bad-input.test.ts',
   fifos: async () => {

@@ -34,7 +34,7 @@ export class MemoryNews implements NewsLog {
 
   follow(after: string | null, signal: AbortSignal): AsyncIterable<NewsItem> | null {
     const oldest = this.#number - this.#items.length;
-    const [journal, number] = after?.split('-') ?? [this.#journal, `${oldest}`];
+    const [, journal, number] = /^(\w+)-(\d+)$/.exec(after ?? `${this.#journal}-${oldest}`) ?? [];
     const begin = Number(number);
     if (journal !== this.#journal || !(begin >= oldest && begin <= this.#number)) return null;
     return this.#from(begin, signal);
