@@ -254,6 +254,21 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  ServeResult: {
+    about: 'kgit serve',
+    repository: 'always',
+    shapes: [
+      {
+        url: z.string().describe('Where it listens; it answers until the command ends.'),
+        path: z.string().describe('Path and name of the repository.'),
+        contexts: z
+          .array(z.string())
+          .describe('The kubeconfig contexts that were named; none: the current one.'),
+        access: z.enum(['open', 'token', 'proxy', 'token or proxy']).describe('Who is let in.'),
+        hooks: z.array(z.string()).describe('Paths for webhooks of forges.'),
+      },
+    ],
+  },
   WatchResult: {
     about: 'kgit watch',
     repository: 'never',

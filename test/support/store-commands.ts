@@ -82,6 +82,8 @@ const runsOn = (
   run('sync', [], 0),
   run('config', [], 0),
   run('publisher', [], 0),
+  // It runs until a signal ends it: test/serve/program.test.ts.
+  run('serve', ['--listen', '0.0.0.0:0'], 2, /--token-file/),
   run('version', [], 0),
   run('complete', ['words', '--', 'get', '--config', config, '--deployment', '']),
   run('diff', ['@first'], 0, /region/),

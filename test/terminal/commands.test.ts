@@ -159,6 +159,11 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['set deployment.note=1 --dry-run', 0, 'would be written'],
     ['set a', 2, 'error USAGE'],
   ],
+  // It runs until Ctrl-C: test/terminal/waiting.test.ts.
+  serve: [
+    ['serve --help', 0, 'USAGE'],
+    ['serve --listen 0.0.0.0:0', 2, '--token-file'],
+  ],
   'shell-init': [
     ['shell-init bash', 0, 'kgit'],
     ['shell-init fish', 2, 'error USAGE'],

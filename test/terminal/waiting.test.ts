@@ -41,6 +41,7 @@ describe('Ctrl-C ends what waits', () => {
     [['log', '-f'], 'begun', 130],
     [['watch'], 'watching', 130],
     [['demo', join(temporaryFolder(), 'demo')], 'Ctrl-C', 130],
+    [['serve', '--listen', '127.0.0.1:0'], 'Ctrl-C', 130],
     [['lock', 'taken', '--wait', '10m'], 'waiting for lock', 130],
     [['lock', 'free', '--', ...saying('held')], 'held', 130],
     [['run', 'up', 'prod', '--queue', '--', ...saying('runs')], 'runs', 130],

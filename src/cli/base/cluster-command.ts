@@ -37,6 +37,9 @@ export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand
     return [...ReadCommand.exits, 'FINDINGS', 'CLUSTER'];
   }
 
+  /** Ends what kubectl does when this process ends. */
+  #end: AbortSignal | null = null;
+
   declare protected flags: ReadCommand<T>['flags'] & Interfaces.InferredFlags<typeof CLUSTER_FLAGS>;
 
   protected override get readsHistory(): boolean {
@@ -56,16 +59,15 @@ export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand
   protected observer(context: Context): Observer {
     const { opened, settings } = context;
     const isOffline = this.flags.fetch === false && opened.repository.store.isRemote;
-    let end: AbortSignal | undefined;
     return new Observer(context, {
       kubectl: (timeout, stop) => {
-        end ??= endOfProcess();
+        this.#end ??= endOfProcess();
         return openKubectl({
           environment: this.environment,
           kubeconfig: this.flags.kubeconfig,
           timeoutMs: timeout,
           requestTimeoutMs: timeout,
-          signal: stop ?? AbortSignal.any([AbortSignal.timeout(timeout), end]),
+          signal: stop ?? AbortSignal.any([AbortSignal.timeout(timeout), this.#end]),
         });
       },
       contexts: this.flags.context ?? [],

@@ -3,7 +3,7 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   Start: ['demo', 'init', 'clone', 'doctor', 'config', 'completion', 'version'],
   Record: ['push-event', 'run', 'log', 'watch', 'list', 'backfill'],
   State: ['get', 'set', 'unset', 'edit', 'phase', 'history', 'diff', 'rollback'],
-  Clusters: ['status', 'show', 'wait', 'identify'],
+  Clusters: ['status', 'serve', 'show', 'wait', 'identify'],
   Team: ['sync', 'outbox', 'lock', 'unlock', 'locks', 'compact', 'backup', 'restore', 'secrets', 'notify'],
   Review: ['validate', 'verify', 'resolve'],
   'Move over': ['import', 'mirror', 'export', 'shell-init', 'migrate'],
