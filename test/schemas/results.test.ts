@@ -10,6 +10,7 @@ import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fi
 import { kgit, kgitJson } from '../support/kgit.js';
 import { runningDemo } from '../support/running-demo.js';
 import { checkResult } from '../support/schemas.js';
+import { runningServer } from '../support/serve/running-server.js';
 import { filesBelow } from '../support/source-files.js';
 import { sharedState } from '../support/state-repository.js';
 
@@ -122,6 +123,10 @@ describe('the schemas of results', () => {
     checkResult(JSON.parse(demo.stdout));
     seen.push(JSON.parse(demo.stdout).kind);
     await demo.end();
+    const served = await runningServer(path, ['--no-learn']);
+    checkResult(served.document);
+    seen.push(served.document.kind);
+    await served.end();
     await give('get', 'nothing.here');
     await give('no-such-command');
     await server.stop();
