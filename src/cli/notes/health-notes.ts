@@ -14,7 +14,7 @@ export class HealthNotes {
   /** Compares the health with what was told last. */
   look({ repository, contexts, journal }: MonitorHealth): void {
     this.#tell('the repository', repository.error);
-    for (const { context, error } of contexts) this.#tell(`context ${context}`, error);
+    for (const { context, error } of contexts) this.#tell(`context ${JSON.stringify(context)}`, error);
     this.#tell('the journal of news', journal.error);
   }
 
@@ -24,7 +24,9 @@ export class HealthNotes {
       if (this.#away.delete(name)) this.#note(`${name}: back again`);
     } else if (before !== error.message) {
       this.#away.set(name, error.message);
-      this.#note(`${name}: ${error.message}; trying again`);
+      // Failures of contexts name them already.
+      const message = error.message.startsWith(name) ? error.message : `${name}: ${error.message}`;
+      this.#note(`${message}; trying again`);
     }
   }
 }

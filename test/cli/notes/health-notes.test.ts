@@ -17,7 +17,7 @@ it('tells once what went away, what else is wrong with it, and that it is back',
   look({ repository: { ...health.repository, error: away ?? null } });
   look({ repository: { ...health.repository, error: away ?? null } });
   look({ repository: { ...health.repository, error: refused ?? null } });
-  look({ contexts: [{ ...hub, error: new ClusterError('no answer').toJSON() }] });
+  look({ contexts: [{ ...hub, error: new ClusterError('context "hub": no answer').toJSON() }] });
   look({ contexts: [{ ...hub, error: null }] });
   const full = new EnvironmentError('the disk is full').toJSON();
   look({ journal: { ...health.journal, error: full } });
@@ -26,8 +26,8 @@ it('tells once what went away, what else is wrong with it, and that it is back',
     'the repository: cannot reach git.example.com; trying again',
     'the repository: 401; trying again',
     'the repository: back again',
-    'context hub: no answer; trying again',
-    'context hub: back again',
+    'context "hub": no answer; trying again',
+    'context "hub": back again',
     'the journal of news: the disk is full; trying again',
     'the journal of news: back again',
   ]);

@@ -64,6 +64,17 @@ describe('what a run loads', () => {
     expect(zod.filter((path) => /classic|to-json-schema|locales\/(?!en\.js)/.test(path))).toEqual([]);
   });
 
+  it('of the server nothing but for serve', async () => {
+    const path = repository();
+    const ofServer = /^src\/(serve|news|page)\//;
+    const serve = await loadedModules(path, ['serve', '--listen', '0.0.0.0:0']);
+    expect(serve.packages).toContain('hono');
+    expect(serve.modules.filter((one) => ofServer.test(one))).not.toEqual([]);
+    const status = await loadedModules(path, ['status', '--offline']);
+    expect(status.packages.filter((one) => one.includes('hono'))).toEqual([]);
+    expect(status.modules.filter((one) => ofServer.test(one))).toEqual([]);
+  });
+
   it('of simple-git nothing but for transfers: clone, doctor', async () => {
     const path = repository();
     const clone = await loadedModules(path, ['clone', path, join(temporaryFolder(), 'clone')]);
