@@ -139,6 +139,8 @@ const WAYS: readonly {
       ...['gitstore/branch/git-remote.ts', 'gitstore/doctor/doctor-remote.ts'],
       ...['gitstore/embedded/http-remote.ts', 'gitstore/embedded/wire/receive-pack.ts'],
       ...['gitstore/branch/push.ts', 'gitstore/review/git-proposals.ts'],
+      // The name of an event that a forge sends here.
+      ...['serve/hooks/forge-hooks.ts', 'serve/hooks/hook-routes.ts'],
     ],
     guards: [],
   },
