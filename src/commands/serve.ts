@@ -80,6 +80,8 @@ It listens on this machine alone, unless --listen says otherwise; then --token-f
         ...{ monitor, listen, access, files },
         version: this.config.version,
         now: () => this.now(),
+        observer: (one, contexts) => this.observer(one, contexts),
+        environment: this.environment,
         pageFolder: join(this.config.root, 'dist/page'),
         note: (message) => this.note(message),
         onFault: (error) => this.#tellFault(error),

@@ -55,8 +55,11 @@ export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand
     return resolveCluster(name.replace(/^cluster\//, ''), { ...context, view: context.reading.view });
   }
 
-  /** Creates the observer that queries k0rdent for this command. */
-  protected observer(context: Context): Observer {
+  /**
+   * Creates the observer that queries k0rdent for this command.
+   * @param aside contexts that it asks instead, beside what the command does: it learns and tells nothing
+   */
+  protected observer(context: Context, aside: readonly string[] | null = null): Observer {
     const { opened, settings } = context;
     const isOffline = this.flags.fetch === false && opened.repository.store.isRemote;
     return new Observer(context, {
@@ -70,17 +73,17 @@ export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand
           signal: stop ?? AbortSignal.any([AbortSignal.timeout(timeout), this.#end]),
         });
       },
-      contexts: this.flags.context ?? [],
-      learnsNot: isOffline ? '--no-fetch' : this.flags.learn === false ? '--no-learn' : null,
+      contexts: aside ?? this.flags.context ?? [],
+      learnsNot: isOffline ? '--no-fetch' : this.flags.learn === false || aside ? '--no-learn' : null,
       actor: actorOf(settings, this.environment, opened.identity),
       ids: monotonicIds(
         () => this.now(),
         () => randomBytes(10),
       ),
       now: () => this.now(),
-      note: (message) => this.note(message),
+      note: (message) => (aside ? undefined : this.note(message)),
       // A kubectl login plugin may prompt at the terminal.
-      asking: (work) => work.finally(this.notes.begin('asking the cluster', true).end),
+      asking: (work) => (aside ? work : work.finally(this.notes.begin('asking the cluster', true).end)),
       broken: this.skipped,
     });
   }
