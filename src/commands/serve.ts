@@ -6,7 +6,7 @@ import { ClusterCommand } from '../cli/base/cluster-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { refreshOf, SERVE_FLAGS } from '../cli/flags/serve-flags.js';
 import { HealthNotes } from '../cli/notes/health-notes.js';
-import { serveResult } from '../cli/render/serve-result.js';
+import { serveResult } from '../cli/render/live/serve-result.js';
 import { watchEnded } from '../cli/render/watch-result.js';
 import { EndSignals } from '../process/end-signals.js';
 import { checkedProxyHeader } from '../serve/access/access.js';

@@ -1,4 +1,4 @@
-import type { CommandResult, Screen } from '../../terminal/output.js';
+import type { CommandResult, Screen } from '../../../terminal/output.js';
 
 /** What `kgit serve` says once it listens. */
 export interface ShownServer {
