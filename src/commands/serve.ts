@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MonitorHealth, RunningMonitor } from '../app/monitor/monitor.js';
 import { startMonitor } from '../app/monitor/start-monitor.js';
+import { notifySettings } from '../app/notify/notify-settings.js';
 import type { Context } from '../app/open/configured.js';
 import { ClusterCommand } from '../cli/base/cluster-command.js';
 import { helpText } from '../cli/base/help-text.js';
@@ -8,6 +9,8 @@ import { refreshOf, SERVE_FLAGS } from '../cli/flags/serve-flags.js';
 import { HealthNotes } from '../cli/notes/health-notes.js';
 import { serveResult } from '../cli/render/live/serve-result.js';
 import { watchEnded } from '../cli/render/watch-result.js';
+import type { NotifyConfig } from '../notify/config/notify-config.js';
+import { type Notifier, startNotifier } from '../notify/notifier.js';
 import { EndSignals } from '../process/end-signals.js';
 import { checkedProxyHeader } from '../serve/access/access.js';
 import { checkedHostName } from '../serve/access/known-hosts.js';
@@ -63,6 +66,7 @@ It listens on this machine alone, unless --listen says otherwise; then --token-f
       tls: cert === undefined || key === undefined ? null : { cert, key },
     };
     refuseOpenAddress(listen, paths, access);
+    const notify = await notifySettings(await this.settingSources());
     const files = await openServeFiles(paths, { note: (message) => this.note(message) });
     const ended = new Promise<void>((end) => new EndSignals().to(() => end()));
     const context = await this.openFetched('try');
@@ -74,10 +78,11 @@ It listens on this machine alone, unless --listen says otherwise; then --token-f
       clock: systemClock,
       host: thisHost,
     });
+    const notifier = this.#notify(notify, monitor, context);
     let server: RunningServer | null = null;
     try {
       server = await serveRepository({
-        ...{ monitor, listen, access, files },
+        ...{ monitor, listen, access, files, targets: () => notifier.status() },
         version: this.config.version,
         now: () => this.now(),
         observer: (one, contexts) => this.observer(one, contexts),
@@ -91,9 +96,20 @@ It listens on this machine alone, unless --listen says otherwise; then --token-f
       await Promise.race([ended, monitor.ended]);
     } finally {
       this.#isOver = true;
-      await within(END_MS, Promise.all([server?.stop(), monitor.stop()]));
+      await within(END_MS, Promise.all([server?.stop(), notifier.stop(), monitor.stop()]));
     }
     return watchEnded();
+  }
+
+  /** Begins to send notifications. Each target goes on where it was, so it begins before anything is served. */
+  #notify(config: NotifyConfig, { news }: RunningMonitor, { opened }: Context): Notifier {
+    return startNotifier({
+      ...{ config, log: news, folder: opened.localFolder, clock: systemClock },
+      environment: this.environment,
+      cwd: process.cwd(),
+      onFault: (error) =>
+        this.note(`a notification failed: ${error instanceof Error ? error.message : String(error)}`),
+    });
   }
 
   #print({ opened }: Context, url: string): Promise<void> {
