@@ -20,13 +20,14 @@ export const FIGURES = [
   'CONTENTION',
   'FORGE',
   'EMBEDDED',
+  'SERVE',
   'BACKENDS',
   'BACKENDS-WRITERS',
   'BACKENDS-START',
   'BACKENDS-MILLION',
 ] as const;
 /** Figures that take many minutes, and are measured only if they are named. */
-export const ON_REQUEST: readonly FigureName[] = ['BACKENDS-MILLION'];
+export const ON_REQUEST: readonly FigureName[] = ['SERVE', 'BACKENDS-MILLION'];
 export type FigureName = (typeof FIGURES)[number];
 
 const FOLDER = 'bench/results';

@@ -15,6 +15,7 @@ import { push } from './push.js';
 import { reads } from './reads.js';
 import { script } from './script.js';
 import { scriptApi } from './script-api.js';
+import { serve } from './serve.js';
 import { start } from './start.js';
 import { status } from './status.js';
 import { validate } from './validate.js';
@@ -38,6 +39,7 @@ export const FIGURE_MAKERS: Readonly<
   CONTENTION: contention,
   FORGE: forge,
   EMBEDDED: embedded,
+  SERVE: serve,
   BACKENDS: backends,
   'BACKENDS-WRITERS': backendWriters,
   'BACKENDS-START': backendStart,
