@@ -5,6 +5,7 @@ import { validate } from 'dockerfile-utils';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { SERVE_FLAGS } from '../../src/cli/flags/serve-flags.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -116,6 +117,13 @@ describe('the manifests of kgit serve', () => {
       template.spec.volumes.find(({ name }: { name: string }) => name === 'data').persistentVolumeClaim
         .claimName,
     );
+  });
+
+  it('start the server with flags that it has', () => {
+    const [command, ...args]: string[] = only('Deployment').spec.template.spec.containers[0].args;
+    expect(command).toBe('serve');
+    const known = Object.keys(SERVE_FLAGS).map((name) => `--${name}`);
+    expect(args.map((arg) => arg.split('=')[0]).filter((flag) => !known.includes(flag ?? ''))).toEqual([]);
   });
 
   it('give the rights of docs/rbac.yaml, which only read', () => {
