@@ -175,6 +175,8 @@ export interface StateChange {
   readonly action: string | null;
   readonly reason: string | null;
   readonly message: string | null;
+  /** Id of the run that it belongs to. */
+  readonly run: string | null;
 }
 
 export interface HistoryResult extends Answer<'HistoryResult'>, OfRepository {

@@ -18,6 +18,7 @@ const ICONS = {
     </>
   ),
   pause: <path d="M6 4.5v7m4-7v7" />,
+  skip: <path d="m5 4.5 3.6 3.5L5 11.5m5.6-7v7" />,
   remove: <path d="M3 4.6h10M6.3 4.6V3h3.4v1.6m-5.3 0 .6 8.4h6l.6-8.4" />,
   dot: <circle cx="8" cy="8" r="2" fill="currentColor" />,
   question: <path d="M5.8 6.2a2.2 2.2 0 1 1 3.3 1.9c-.8.5-1.1.8-1.1 1.6m0 2v.1" />,

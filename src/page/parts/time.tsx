@@ -86,10 +86,17 @@ export function Left({ at }: TimeProps) {
   );
 }
 
-/** `45s`, `3m 20s`, `2h 5m`. */
+/** How long something runs by now, in detail. @param since ms since the epoch */
+export function Running({ since }: { readonly since: number }) {
+  const text = useSelected(clock, (now) => duration(Math.max(0, now - since) / 1000));
+  return <time title={`since ${localTime(since)} (${utcTime(since)})`}>{text}</time>;
+}
+
+/** `45s`, `3m 20s`, `2h 5m`, `3d 4h`. */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole}s`;
   if (whole < 3600) return `${Math.floor(whole / 60)}m ${whole % 60}s`;
-  return `${Math.floor(whole / 3600)}h ${Math.floor((whole % 3600) / 60)}m`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)}h ${Math.floor((whole % 3600) / 60)}m`;
+  return `${Math.floor(whole / 86_400)}d ${Math.floor((whole % 86_400) / 3600)}h`;
 }

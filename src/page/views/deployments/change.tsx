@@ -1,32 +1,58 @@
 import type { StateChange } from '../../api/results.js';
-import { actionWords, oneLine, shownValue } from '../../parts/text.js';
+import { actionWords, oneLine, plain } from '../../parts/text.js';
 import { Time } from '../../parts/time.js';
+import { Value } from '../../parts/value.js';
 
 interface ChangeProps {
   readonly change: StateChange;
   readonly withPath: boolean;
 }
 
-/** A change of one value: what was there, what is there now, who did it and why. */
+/** A change of one value: what was there, what is there now, who did it, when and why. */
 export function Change({ change, withPath }: ChangeProps) {
-  const { path, timestamp, user, action, message, reason } = change;
-  const why = message ?? reason;
+  const { path, message, reason } = change;
+  const why = whyOf(message, reason);
   return (
     <li class="change">
       {withPath && <code class="finding-path">{oneLine(path)}</code>}
       <p class="change-values">
-        {'before' in change && <del>{shownValue(change.before)}</del>}
-        {'before' in change && 'after' in change && <span class="muted">→</span>}
-        {'after' in change ? <ins>{shownValue(change.after)}</ins> : <span class="muted">removed</span>}
+        {'before' in change ? (
+          <del>
+            <Value value={change.before} />
+          </del>
+        ) : (
+          <span class="muted">not set</span>
+        )}
+        <span class="muted" aria-hidden="true">
+          →
+        </span>
+        {'after' in change ? (
+          <ins>
+            <Value value={change.after} />
+          </ins>
+        ) : (
+          <span class="muted">removed</span>
+        )}
       </p>
-      {timestamp !== null && (
-        <p class="change-by muted">
-          <Time at={timestamp} />
-          {user !== null && `, ${oneLine(user)}`}
-          {action !== null && `, ${actionWords(action)}`}
-          {why !== null && `: ${oneLine(why)}`}
-        </p>
-      )}
+      <Author change={change} />
+      {why !== '' && <p class="change-why">{why}</p>}
     </li>
   );
+}
+
+function Author({ change: { event, timestamp, user, action, run } }: { readonly change: StateChange }) {
+  if (event === null)
+    return <p class="change-by muted">No event tells of it: the file was edited by hand.</p>;
+  return (
+    <p class="change-by muted">
+      <strong>{oneLine(user ?? 'unknown')}</strong>, <Time at={timestamp} />
+      {action !== null && `, ${actionWords(action)}`}
+      {run !== null && `, run ${oneLine(run)}`}
+    </p>
+  );
+}
+
+/** What the author said of a change. */
+export function whyOf(message: string | null, reason: string | null): string {
+  return plain([message, reason].filter((text) => text !== null).join(' – '));
 }

@@ -1,14 +1,15 @@
 import type { EventDocument } from '../../api/results.js';
-import { counted, oneLine, shownValue } from '../../parts/text.js';
+import { actionWords, counted, oneLine, shownValue } from '../../parts/text.js';
 
 const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What an event is about, on one line: what its author wrote, else what it changed or was given. */
+/** What an event is about, on one line: what its author wrote, else its phase, what it changed or was given. */
 export function gistOf(event: EventDocument): string {
-  const { message, reason, changes, parameters, command } = event;
+  const { message, reason, phase, changes, parameters, command } = event;
   const said = [message, reason].filter((text) => typeof text === 'string');
   if (said.length > 0) return oneLine(said.join(' – '));
+  if (typeof phase === 'string') return actionWords(phase);
   if (Array.isArray(changes) && changes.length > 0) return changesWords(changes);
   if (isMapping(parameters))
     return oneLine(
