@@ -83,6 +83,7 @@ export function DivergenceBadge({ kind, detail }: Pick<Divergence, 'kind' | 'det
 
 const OUTCOMES: Readonly<Record<string, StateLook>> = {
   started: { tone: 'busy', icon: 'progress' },
+  running: { tone: 'busy', icon: 'progress' },
   succeeded: { tone: 'good', icon: 'check' },
   failed: { tone: 'bad', icon: 'cross' },
 };

@@ -82,10 +82,16 @@ export function Choice({ name, label, value, options }: ChoiceProps) {
   );
 }
 
+interface FilterBarProps {
+  /** Whether a narrow screen shows all of them, too; left out: it always does. */
+  readonly isOpen?: boolean;
+  readonly children: ComponentChildren;
+}
+
 /** A row of filters. */
-export function FilterBar({ children }: { readonly children: ComponentChildren }) {
+export function FilterBar({ isOpen = true, children }: FilterBarProps) {
   return (
-    <search class="filter-bar" aria-label="Filters">
+    <search class={`filter-bar${isOpen ? '' : ' is-folded'}`} aria-label="Filters">
       {children}
     </search>
   );

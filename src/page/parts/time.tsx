@@ -1,4 +1,4 @@
-import { clock } from '../state/clock.js';
+import { clock, useEachSecond } from '../state/clock.js';
 import { useSelected } from '../state/store.js';
 
 const LOCAL = new Intl.DateTimeFormat('en-GB', {
@@ -74,22 +74,14 @@ export function Age({ at, suffix = '' }: TimeProps & { readonly suffix?: string 
   );
 }
 
-/** How much time is left until then; local time and UTC when pointed at. */
-export function Left({ at }: TimeProps) {
-  const time = readTime(at);
-  const left = useSelected(clock, (now) => (time === null ? '' : span(time - now)));
-  if (time === null) return <span class="muted">–</span>;
-  return (
-    <time dateTime={new Date(time).toISOString()} title={`${localTime(time)} (${utcTime(time)})`}>
-      {left}
-    </time>
-  );
-}
-
 /** How long something runs by now, in detail. @param since ms since the epoch */
 export function Running({ since }: { readonly since: number }) {
-  const text = useSelected(clock, (now) => duration(Math.max(0, now - since) / 1000));
-  return <time title={`since ${localTime(since)} (${utcTime(since)})`}>{text}</time>;
+  const now = useEachSecond();
+  return (
+    <time title={`since ${localTime(since)} (${utcTime(since)})`}>
+      {duration(Math.max(0, now - since) / 1000)}
+    </time>
+  );
 }
 
 /** `45s`, `3m 20s`, `2h 5m`, `3d 4h`. */

@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks';
 import { createStore } from './store.js';
 
 let offset = 0;
@@ -26,4 +27,16 @@ export function startClock(): void {
     if (!document.hidden) clock.set(serverNow());
   }, TICK_MS);
   document.addEventListener('visibilitychange', () => clock.set(serverNow()));
+}
+
+/** Now by the server's clock, in ms since the epoch, anew each second: for what counts up or down. */
+export function useEachSecond(): number {
+  const [now, setNow] = useState(serverNow);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) setNow(serverNow());
+    }, 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
 }

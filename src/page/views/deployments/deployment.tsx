@@ -44,6 +44,6 @@ function moveFocus(place: HTMLElement | null, step: 1 | -1): void {
   const rows = [...(place?.querySelectorAll<HTMLElement>('.step-name, summary, .origin') ?? [])].filter(
     (row) => row.tabIndex === 0 && row.offsetParent !== null,
   );
-  const at = rows.findIndex((row) => row === document.activeElement);
+  const at = rows.findIndex((row) => row.matches(':focus'));
   rows[at < 0 ? 0 : at + step]?.focus();
 }

@@ -87,7 +87,7 @@ export function Deployments() {
   const shown = useMemo(() => all.filter((item) => hasText(item, text.toLowerCase())), [all, text]);
   return (
     <>
-      <h1 class="sr-only">Deployments</h1>
+      <h1>Deployments</h1>
       <FilterBar>
         <Search text={text} label="Search deployments" />
         <span class="filter-count" role="status">

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { useResource } from '../../api/resource.js';
 import type { Topic } from '../../api/stream.js';
@@ -34,7 +35,6 @@ export function Phases({ base }: { readonly base: string }) {
   const history = useResource('HistoryResult', `${base}/history?path=deployment.phases`, TOPICS);
   const steps = useMemo(() => stepsOf(data?.phases ?? [], history.data?.changes ?? []), [data, history.data]);
   const [chosen, choose] = useState<string | null>(null);
-  const shown = steps.find(({ name }) => name === chosen);
   const done = steps.filter(({ status }) => status === 'completed' || status === 'skipped').length;
   const isKnown = data !== null && (history.data !== null || history.failure !== null);
   const failed = failure ?? history.failure;
@@ -46,16 +46,17 @@ export function Phases({ base }: { readonly base: string }) {
       {isKnown && steps.length > 0 && (
         <ol class="stepper">
           {steps.map((step) => (
-            <OneStep
-              key={step.name}
-              step={step}
-              isOpen={step === shown}
-              toggle={() => choose(step === shown ? null : step.name)}
-            />
+            <Fragment key={step.name}>
+              <OneStep
+                step={step}
+                isOpen={step.name === chosen}
+                toggle={() => choose(step.name === chosen ? null : step.name)}
+              />
+              {step.name === chosen && <Moves step={step} />}
+            </Fragment>
           ))}
         </ol>
       )}
-      {shown && <Moves step={shown} />}
     </Panel>
   );
 }
@@ -116,13 +117,13 @@ function whoOf(moves: readonly Move[]): string {
 
 function Moves({ step: { name, moves } }: { readonly step: Step }) {
   return (
-    <section class="moves" aria-label={`History of ${actionWords(name)}`}>
-      <ol class="rows">
+    <li class="moves">
+      <ol class="rows" aria-label={`History of ${actionWords(name)}`}>
         {[...moves].reverse().map((move, index) => (
           <OneMove key={moves.length - index} move={move} />
         ))}
       </ol>
-    </section>
+    </li>
   );
 }
 

@@ -45,7 +45,7 @@ function One({ id, subject, action, age, attempts, error, refused }: Waiting) {
       </span>
       <span class="muted">
         {subject !== null && `${oneLine(subject)}, `}
-        {counted(attempts, 'attempt')}
+        {attempts === 0 ? 'not tried yet' : counted(attempts, 'attempt')}
       </span>
       {error !== null && <p class="message">{plain(error)}</p>}
     </li>

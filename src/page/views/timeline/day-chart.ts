@@ -16,16 +16,29 @@ const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', t
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** What the pointer does on the chart. */
+interface OnDay {
+  /** It is over a day; null: over none. */
+  readonly point: (day: DayOfActivity | null) => void;
+  /** It was clicked. */
+  readonly choose: (day: DayOfActivity) => void;
+}
+
 /**
  * Draws the days as stacked bars, again when the theme or the width changes.
  * @returns a function that removes the chart
  */
-export function drawDays(place: HTMLElement, days: readonly DayOfActivity[]): () => void {
-  let chart = draw(place, days);
+export function drawDays(place: HTMLElement, days: readonly DayOfActivity[], on: OnDay): () => void {
+  let chart = draw(place, days, on);
   const redraw = () => {
     chart.destroy();
-    chart = draw(place, days);
+    chart = draw(place, days, on);
   };
+  const choose = () => {
+    const day = dayAt(chart, days);
+    if (day) on.choose(day);
+  };
+  place.addEventListener('click', choose);
   const theme = new MutationObserver(redraw);
   theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
   const size = new ResizeObserver(() => {
@@ -35,11 +48,20 @@ export function drawDays(place: HTMLElement, days: readonly DayOfActivity[]): ()
   return () => {
     theme.disconnect();
     size.disconnect();
+    place.removeEventListener('click', choose);
+    on.point(null);
     chart.destroy();
   };
 }
 
-function draw(place: HTMLElement, days: readonly DayOfActivity[]): uPlot {
+/** The day under the pointer. */
+function dayAt({ cursor, posToVal }: uPlot, days: readonly DayOfActivity[]): DayOfActivity | null {
+  if (cursor.left === undefined || cursor.left < 0) return null;
+  const at = Math.floor(posToVal(cursor.left, 'x') / DAY_S) * DAY_S * 1000;
+  return days.find(({ day }) => Date.parse(day) === at) ?? null;
+}
+
+function draw(place: HTMLElement, days: readonly DayOfActivity[], { point }: OnDay): uPlot {
   const times = days.map(({ day }) => Date.parse(day) / 1000);
   const tops: number[][] = [];
   for (const { key } of PARTS) {
@@ -55,7 +77,8 @@ function draw(place: HTMLElement, days: readonly DayOfActivity[]): uPlot {
       width: place.clientWidth,
       height: HEIGHT_PX,
       legend: { show: false },
-      cursor: { show: false },
+      cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
+      hooks: { setCursor: [(chart) => point(dayAt(chart, days))] },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
       scales: {
         x: { range: (_, min, max) => [min, max + DAY_S] },

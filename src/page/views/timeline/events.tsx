@@ -1,20 +1,15 @@
-import { useMemo, useState } from 'preact/hooks';
-import { useResource } from '../../api/resource.js';
+import { useEffect, useRef } from 'preact/hooks';
 import type { EventDocument } from '../../api/results.js';
-import type { Topic } from '../../api/stream.js';
 import { OutcomeBadge } from '../../parts/badge.js';
 import { Empty, Failure, Skeleton } from '../../parts/notes.js';
 import { SubjectLink } from '../../parts/subject-link.js';
 import { type Column, Table } from '../../parts/table.js';
-import { actionWords, oneLine } from '../../parts/text.js';
+import { actionWords, oneLine, plain } from '../../parts/text.js';
 import { Age, Time } from '../../parts/time.js';
-import { useAskedEvents } from './asked-events.js';
+import { askedFilters } from './asked-events.js';
+import { useEventPages } from './event-pages.js';
 import { gistOf } from './gist.js';
-
-const TOPICS: readonly Topic[] = ['change'];
-const PAGE = 100;
-/** As many as the API gives at once. */
-const MOST = 1000;
+import { NoneFound } from './none-found.js';
 
 const COLUMNS: readonly Column<EventDocument>[] = [
   {
@@ -57,28 +52,55 @@ const COLUMNS: readonly Column<EventDocument>[] = [
 const eventKey = ({ subject, id }: EventDocument) => `${subject} ${id}`;
 
 /** The events that pass the filters, newest first. */
-export function Events() {
-  const asked = useAskedEvents('grep');
-  const [limit, setLimit] = useState(PAGE);
-  asked.set('limit', String(limit));
-  const { data, failure } = useResource('LogResult', `/api/v1/events?${asked}`, TOPICS);
-  const rows = useMemo(() => [...(data?.events ?? [])].reverse(), [data]);
-  if (!data) return failure ? <Failure failure={failure} /> : <Skeleton rows={12} />;
-  if (rows.length === 0) return <Empty title="No event passes these filters." />;
+export function Events({ filters }: { readonly filters: URLSearchParams }) {
+  const { events, isOld, hasOlder, failure, olderFailure, loadOlder } = useEventPages(askedFilters(filters));
+  if (failure && (events === null || isOld))
+    return failure.status === 400 || failure.status === 404 ? (
+      <NoneFound title={plain(failure.message)} />
+    ) : (
+      <Failure failure={failure} />
+    );
+  if (events === null) return <Skeleton rows={12} />;
+  if (events.length === 0 && !isOld)
+    return filters.size > 0 ? (
+      <NoneFound title="No event passes these filters." />
+    ) : (
+      <Empty title="No event is recorded." />
+    );
   return (
-    <>
-      <Table label="Events" columns={COLUMNS} rows={rows} keyOf={eventKey} classOf={() => 'event-row'} />
-      {data.next !== null && (
-        <p class="more">
-          {limit < MOST ? (
-            <button type="button" class="button" onClick={() => setLimit(Math.min(MOST, limit + 3 * PAGE))}>
-              Show older events
-            </button>
-          ) : (
-            <span class="muted">There are older events: narrow the filters to see them.</span>
-          )}
-        </p>
-      )}
-    </>
+    <div aria-busy={isOld}>
+      <Table label="Events" columns={COLUMNS} rows={events} keyOf={eventKey} classOf={() => 'event-row'} />
+      {hasOlder && <More key={events.length} load={loadOlder} failure={olderFailure?.message ?? null} />}
+    </div>
+  );
+}
+
+interface MoreProps {
+  readonly load: () => void;
+  /** Why it could not be loaded. */
+  readonly failure: string | null;
+}
+
+/** Loads older events when it comes near the screen, and again at a click. */
+function More({ load, failure }: MoreProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (!button.current || failure !== null) return;
+    const seen = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting) load();
+      },
+      { rootMargin: '600px' },
+    );
+    seen.observe(button.current);
+    return () => seen.disconnect();
+  }, [load, failure]);
+  return (
+    <p class="more">
+      {failure !== null && <span class="text-bad">{plain(failure)}</span>}
+      <button ref={button} type="button" class="button" onClick={load}>
+        Show older events
+      </button>
+    </p>
   );
 }
