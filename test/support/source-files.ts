@@ -37,7 +37,7 @@ const HARMLESS = new Set(
 const BROWSER = [
   'DOMException Element Event EventSource HTMLElement HTMLInputElement HTMLSelectElement HTMLTextAreaElement',
   'ResizeObserver addEventListener document getComputedStyle history innerHeight innerWidth localStorage location',
-  'MutationObserver matchMedia removeEventListener requestAnimationFrame scrollBy scrollTo window',
+  'IntersectionObserver MutationObserver matchMedia removeEventListener requestAnimationFrame scrollBy scrollTo window',
 ].flatMap((line) => line.split(' '));
 
 const CAPABILITIES: Readonly<Record<string, string>> = {

@@ -61,10 +61,12 @@ interface ChoiceProps {
   readonly label: string;
   readonly value: string;
   readonly options: readonly string[];
+  /** How an option is shown; left out: as it is. */
+  readonly words?: (option: string) => string;
 }
 
 /** A filter of one word, in the address under `name`. */
-export function Choice({ name, label, value, options }: ChoiceProps) {
+export function Choice({ name, label, value, options, words = (option) => option }: ChoiceProps) {
   // What the address asks for is an option, even if nothing has it.
   const all = value === '' || options.includes(value) ? options : [value, ...options];
   return (
@@ -74,7 +76,7 @@ export function Choice({ name, label, value, options }: ChoiceProps) {
         <option value="">{label}: all</option>
         {all.map((option) => (
           <option key={option} value={option}>
-            {option}
+            {words(option)}
           </option>
         ))}
       </select>

@@ -44,7 +44,6 @@ export function Timeline() {
             </button>
           ))}
         </div>
-        <Search text={filter('q')} label={list === 'runs' ? 'Search runs' : 'Search all fields'} />
         <button
           type="button"
           class="button more-filters"
@@ -53,11 +52,18 @@ export function Timeline() {
         >
           Filters
         </button>
+        <Search text={filter('q')} label={list === 'runs' ? 'Search runs' : 'Search all fields'} />
         <Field name="subject" label="Subject" value={filter('subject')} />
         <Field name="action" label="Action" value={filter('action')} />
         <Field name="user" label="User" value={filter('user')} />
         <Choice name="outcome" label="Outcome" value={filter('outcome')} options={OUTCOMES} />
-        <Choice name="since" label="Since" value={SPANS.includes(since) ? since : ''} options={SPANS} />
+        <Choice
+          name="since"
+          label="Since"
+          value={SPANS.includes(since) ? since : ''}
+          options={SPANS}
+          words={(span) => `${span} ago`}
+        />
         <MomentField name="since" label="From" text={SPANS.includes(since) ? '' : since} />
         <MomentField name="until" label="Until" text={filter('until')} />
         {filter('run') !== '' && (
