@@ -37,19 +37,25 @@ export function Table<Row>({ label, columns, rows, keyOf, classOf, sort, onSort 
     rows.length,
   );
   const [cursor, setCursor] = useState<string | null>(null);
+  // Keys may come faster than the table is rendered: each of them goes on from the one before.
+  const latest = useRef<string | null>(null);
+  const moveTo = (key: string) => {
+    latest.current = key;
+    setCursor(key);
+  };
   const isMoved = useRef(false);
   useEffect(
     () =>
       onRowKey((step) => {
-        const at = rows.findIndex((one) => keyOf(one) === cursor);
+        const at = rows.findIndex((one) => keyOf(one) === latest.current);
         const next = Math.min(rows.length - 1, Math.max(0, at < 0 ? firstSeen() : at + step));
         const row = rows[next];
         if (row === undefined) return;
         isMoved.current = true;
-        setCursor(keyOf(row));
+        moveTo(keyOf(row));
         reveal(next);
       }),
-    [rows, cursor, keyOf, firstSeen, reveal],
+    [rows, keyOf, firstSeen, reveal],
   );
   useLayoutEffect(() => {
     if (!isMoved.current || cursor === null) return;
@@ -97,7 +103,7 @@ export function Table<Row>({ label, columns, rows, keyOf, classOf, sort, onSort 
               role="row"
               aria-rowindex={first + index + 2}
               class={`${classOf?.(row) ?? ''}${key === cursor ? ' is-cursor' : ''}`}
-              onFocusCapture={() => setCursor(key)}
+              onFocusCapture={() => moveTo(key)}
             >
               {columns.map((column) => (
                 <td key={column.key} role="cell" class={`cell-${column.key}`}>
