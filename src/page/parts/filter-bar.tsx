@@ -1,15 +1,23 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { setQuery } from '../state/router.js';
 import { Icon } from './icons.js';
 
-/** The field that `/` goes to. Its text is in the address, as `q`. */
-export function Search({ text, label }: { readonly text: string; readonly label: string }) {
+/**
+ * A field that follows the address, unless the user is in it: what is typed may be ahead of what was drawn.
+ * @param text of the address
+ */
+function useFollowing(text: string): RefObject<HTMLInputElement | null> {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    // The field keeps what is being typed; it follows the address only where that was changed by something else.
-    if (field.current && field.current.value.trim() !== text) field.current.value = text;
+    if (field.current && field.current !== document.activeElement) field.current.value = text;
   }, [text]);
+  return field;
+}
+
+/** The field that `/` goes to. Its text is in the address, as `q`. */
+export function Search({ text, label }: { readonly text: string; readonly label: string }) {
+  const field = useFollowing(text);
   return (
     <div class="search">
       <Icon name="search" />
@@ -37,10 +45,7 @@ interface FieldProps {
 
 /** A filter that is typed, in the address under `name`. */
 export function Field({ name, label, value }: FieldProps) {
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (field.current && field.current.value.trim() !== value) field.current.value = value;
-  }, [value]);
+  const field = useFollowing(value);
   return (
     <input
       ref={field}
