@@ -35,8 +35,8 @@ export function setQuery(changes: Readonly<Record<string, string | null>>): void
     if (value === null || value === '') query.delete(key);
     else query.set(key, value);
   }
-  // Commas and slashes of filters stay readable in the address.
-  const text = query.toString().replaceAll('%2C', ',').replaceAll('%2F', '/');
+  // Commas, slashes and times of filters stay readable in the address.
+  const text = query.toString().replaceAll('%2C', ',').replaceAll('%2F', '/').replaceAll('%3A', ':');
   history.replaceState(null, '', location.pathname + (text === '' ? '' : `?${text}`));
   place.set(readPlace());
 }

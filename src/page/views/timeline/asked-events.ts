@@ -12,14 +12,23 @@ const PARAMETERS = {
   until: 'until',
 } as const;
 
+/** Filters of the timeline. */
+export interface Filters {
+  readonly query: URLSearchParams;
+  /** Whether the address has other ones by now, which the user still types. */
+  readonly areOld: boolean;
+}
+
 /** The filters in an address, once the user has stopped typing them. */
-export function useFilters(query: URLSearchParams): URLSearchParams {
+export function useFilters(query: URLSearchParams): Filters {
   const filters = new URLSearchParams();
   for (const name of Object.keys(PARAMETERS)) {
     const value = query.get(name) ?? '';
     if (value !== '') filters.set(name, value);
   }
-  return new URLSearchParams(useSettled(filters.toString()));
+  const text = filters.toString();
+  const settled = useSettled(text);
+  return { query: new URLSearchParams(settled), areOld: settled !== text };
 }
 
 /** The query of the API for filters. @param without a filter that the API does not take */

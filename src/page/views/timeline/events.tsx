@@ -6,7 +6,7 @@ import { SubjectLink } from '../../parts/subject-link.js';
 import { type Column, Table } from '../../parts/table.js';
 import { actionWords, oneLine, plain } from '../../parts/text.js';
 import { Age, Time } from '../../parts/time.js';
-import { askedFilters } from './asked-events.js';
+import { askedFilters, type Filters } from './asked-events.js';
 import { useEventPages } from './event-pages.js';
 import { gistOf } from './gist.js';
 import { NoneFound } from './none-found.js';
@@ -52,8 +52,8 @@ const COLUMNS: readonly Column<EventDocument>[] = [
 const eventKey = ({ subject, id }: EventDocument) => `${subject} ${id}`;
 
 /** The events that pass the filters, newest first. */
-export function Events({ filters }: { readonly filters: URLSearchParams }) {
-  const { events, isOld, hasOlder, failure, olderFailure, loadOlder } = useEventPages(askedFilters(filters));
+export function Events({ filters: { query, areOld } }: { readonly filters: Filters }) {
+  const { events, isOld, hasOlder, failure, olderFailure, loadOlder } = useEventPages(askedFilters(query));
   if (failure && (events === null || isOld))
     return failure.status === 400 || failure.status === 404 ? (
       <NoneFound title={plain(failure.message)} />
@@ -62,13 +62,13 @@ export function Events({ filters }: { readonly filters: URLSearchParams }) {
     );
   if (events === null) return <Skeleton rows={12} />;
   if (events.length === 0 && !isOld)
-    return filters.size > 0 ? (
+    return query.size > 0 ? (
       <NoneFound title="No event passes these filters." />
     ) : (
       <Empty title="No event is recorded." />
     );
   return (
-    <div aria-busy={isOld}>
+    <div aria-busy={isOld || areOld}>
       <Table label="Events" columns={COLUMNS} rows={events} keyOf={eventKey} classOf={() => 'event-row'} />
       {hasOlder && <More key={events.length} load={loadOlder} failure={olderFailure?.message ?? null} />}
     </div>

@@ -8,7 +8,7 @@ import { SubjectLink } from '../../parts/subject-link.js';
 import { type Column, Table } from '../../parts/table.js';
 import { actionWords, oneLine, plain } from '../../parts/text.js';
 import { Age, duration, Running, readTime, Time } from '../../parts/time.js';
-import { askedFilters } from './asked-events.js';
+import { askedFilters, type Filters } from './asked-events.js';
 import { NoneFound } from './none-found.js';
 
 const TOPICS: readonly Topic[] = ['change'];
@@ -76,8 +76,8 @@ function Took({ run: { started, ended, durationSeconds } }: { readonly run: Run 
 }
 
 /** The runs that pass the filters, the newest first. */
-export function Runs({ filters }: { readonly filters: URLSearchParams }) {
-  const asked = askedFilters(filters, 'q');
+export function Runs({ filters: { query, areOld } }: { readonly filters: Filters }) {
+  const asked = askedFilters(query, 'q');
   const { data, failure } = useResource(
     'RunsResult',
     `/api/v1/runs?limit=${MOST}${asked === '' ? '' : `&${asked}`}`,
@@ -87,7 +87,7 @@ export function Runs({ filters }: { readonly filters: URLSearchParams }) {
   const last = useRef<RunsResult | null>(null);
   if (data) last.current = data;
   const shown = data ?? last.current;
-  const text = (filters.get('q') ?? '').toLowerCase();
+  const text = (query.get('q') ?? '').toLowerCase();
   const rows = useMemo(
     () => (shown?.runs ?? []).filter((run) => hasText(run, text)).reverse(),
     [shown, text],
@@ -100,7 +100,7 @@ export function Runs({ filters }: { readonly filters: URLSearchParams }) {
     );
   if (!shown) return <Skeleton rows={12} />;
   if (rows.length === 0)
-    return filters.size > 0 ? (
+    return query.size > 0 ? (
       <NoneFound title="No run passes these filters." />
     ) : (
       <Empty title="No run is recorded.">
@@ -111,7 +111,7 @@ export function Runs({ filters }: { readonly filters: URLSearchParams }) {
       </Empty>
     );
   return (
-    <div aria-busy={data === null}>
+    <div aria-busy={data === null || areOld}>
       <Table label="Runs" columns={COLUMNS} rows={rows} keyOf={runKey} classOf={() => 'event-row'} />
       {!shown.complete && <p class="more muted">The server does not hold the oldest events.</p>}
     </div>
