@@ -1,15 +1,11 @@
 // biome-ignore-all lint/performance/useDomNodeTextContent: what is rendered is what is tested
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { KubeObject } from '../support/api-server/objects.js';
 import { kgitJson } from '../support/kgit.js';
 import { PATIENCE_MS, until } from '../support/patience.js';
-import { openPage, startBrowser, type WatchedPage } from './browser.js';
+import { openPage, seriousFindings, startBrowser, type WatchedPage } from './browser.js';
 import { type ServedDemo, serveDemo } from './served-demo.js';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let served: ServedDemo;
 let browser: Browser;
@@ -138,19 +134,6 @@ it('says that the server is gone, comes back by itself, and shows what was misse
   expect(await page.getByText('The connection to kgit is lost.').count()).toBe(0);
 });
 
-it('shows who holds a lock and for how long yet, and what is proposed', async () => {
-  const { state } = served.demo.place;
-  await kgitJson(state, ['lock', 'network', '--ttl', '30m', '--reason', 'moving the VPN']);
-  await kgitJson(state, ['set', 'config.worker_count=9', '--deployment', 'k0rdent-eu', '--propose']);
-  const page = await open('/locks');
-  const lock = page.locator('.waiting', { hasText: 'network' });
-  await lock.getByText('moving the VPN').waitFor();
-  expect(await lock.innerText()).toMatch(/\d+m\s+left\s+held by .* for \d+[sm]/s);
-  await page.getByText(/^kgit\/propose\/.*k0rdent-eu$/).waitFor();
-  await kgitJson(state, ['unlock', 'network']);
-  expect(opened?.complaints).toEqual([]);
-});
-
 it('shows hostile texts as text', async () => {
   const markup = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
   const subject = 'default/edge-platform/gcp-lab-use4';
@@ -233,16 +216,10 @@ it.each(['light', 'dark'] as const)(
   'has no serious accessibility finding in %s colours',
   async (colorScheme) => {
     const cluster = '/clusters/default/edge-platform/edge-store-042';
-    for (const path of ['/clusters', cluster, '/deployments/k0rdent-eu', '/timeline', '/locks']) {
+    for (const path of ['/clusters', cluster]) {
       const page = await open(path, { colorScheme, reducedMotion: 'reduce' });
       await page.locator('.live-mark.is-open').waitFor();
-      await page.evaluate(AXE);
-      const findings = await page.evaluate<string[]>(
-        `axe.run().then(({ violations }) => violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(' '))))`,
-      );
-      expect(findings).toEqual([]);
+      expect(await seriousFindings(page)).toEqual([]);
       await page.context().close();
     }
   },
