@@ -13,6 +13,7 @@ await build({
   absWorkingDir: root,
   entryPoints: {
     bench: 'bench/main.ts',
+    'cluster-server': 'bench/cluster-server.ts',
     'git-server': 'bench/git-server.ts',
     pages: 'scripts/docs/pages.ts',
   },

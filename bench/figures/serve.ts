@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
+import { manyClusters } from '../many-clusters.js';
 import { numberRow, type Row } from '../result.js';
 import { type RunningServer, startServer } from '../serve/running-server.js';
 import { StreamClient } from '../serve/stream-client.js';
@@ -28,12 +29,8 @@ const CHROMIUM = [
 export async function serve(surroundings: Surroundings): Promise<Row[]> {
   const made = madeRepository(surroundings.project, EVENTS, CLUSTERS);
   const repository = serverOf(surroundings, made, 'state.git');
-  const script = join(surroundings.project, 'test/support/api-server/serve.mjs');
-  const clusters = spawn(process.execPath, [script, '--clusters', String(CLUSTERS)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(clusters.stdout, 'data')) as [Buffer];
-  const server = await startServer(surroundings, repository, line.toString('utf8').trim());
+  const clusters = await manyClusters(surroundings, CLUSTERS);
+  const server = await startServer(surroundings, repository, clusters.kubeconfig);
   try {
     const start = numberRow({ ...WORDS, what: 'from the start to ready', target: null }, 'ms', [
       server.readyMs,
@@ -46,7 +43,7 @@ export async function serve(surroundings: Surroundings): Promise<Row[]> {
     ];
   } finally {
     await server.stop();
-    clusters.kill('SIGTERM');
+    await clusters.stop();
   }
 }
 

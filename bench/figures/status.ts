@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
+import { manyClusters } from '../many-clusters.js';
 import { type Contender, peakMemory, race, timed } from '../race.js';
 import { numberRow, type Row, ratioRow } from '../result.js';
 import { progress, type Surroundings } from '../surroundings.js';
@@ -12,16 +10,11 @@ const MAX_MB = 250;
 
 /** STATUS: 2,000 ClusterDeployments of a test server, against the same pages by kubectl and the start of kgit. */
 export async function status(surroundings: Surroundings): Promise<Row[]> {
-  const script = join(surroundings.project, 'test/support/api-server/serve.mjs');
-  const server = spawn(process.execPath, [script, '--clusters', String(CLUSTERS)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const clusters = await manyClusters(surroundings, CLUSTERS);
   try {
-    const [line] = (await once(server.stdout, 'data')) as [Buffer];
-    return measure(surroundings, line.toString('utf8').trim());
+    return measure(surroundings, clusters.kubeconfig);
   } finally {
-    server.kill('SIGTERM');
-    await once(server, 'exit');
+    await clusters.stop();
   }
 }
 
