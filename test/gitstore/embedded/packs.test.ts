@@ -184,6 +184,10 @@ it.each([
   ],
   ['an object longer than it says', packOfEntries(1, zeros)],
   ['an object of 4 GiB', packOfEntries(1, Buffer.from([0xbf, 0xff, 0xff, 0xff, 0x7f]), blob)],
+  [
+    'a size of endless bytes of no value',
+    packOfEntries(1, Buffer.concat([Buffer.from([0xb3]), Buffer.alloc(200, 0x80), Buffer.from([0])]), blob),
+  ],
   ['an object of no type', packOfEntries(1, Buffer.from([0x53]), deflateSync('abc'))],
   ['content that is not compressed', packOfEntries(1, Buffer.from([0x33]), Buffer.from('not compressed'))],
 ])('refuses a pack with %s', async (_, pack) => {
@@ -196,6 +200,7 @@ it.each([
   ['more than its size', [3, 2, 0x90, 3]],
   ['less than its size', [3, 4, 0x90, 3]],
   ['a size beyond the limit', [3, 0xff, 0xff, 0xff, 0xff, 0x7f]],
+  ['a size of endless bytes of no value', [3, ...new Array<number>(200).fill(0x80), 0, 0x90, 3]],
   ['an order of no bytes', [3, 3, 0]],
   ['text that is cut off', [3, 3, 3, 97]],
 ])('refuses a delta for or with %s', (_, bytes) => {

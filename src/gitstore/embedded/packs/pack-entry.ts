@@ -61,7 +61,8 @@ class Varints {
     for (let [byte, factor] = [128, 2 ** shift]; byte & 128; factor *= 128) {
       byte = this.byte();
       value += (byte & 127) * factor;
-      if (value > Number.MAX_SAFE_INTEGER) throw damaged('a pack');
+      // Endless bytes of no value must not make the factor infinite: the sum would be NaN, which no limit stops.
+      if (value > Number.MAX_SAFE_INTEGER || factor > Number.MAX_SAFE_INTEGER) throw damaged('a pack');
     }
     return value;
   }
