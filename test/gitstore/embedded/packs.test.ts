@@ -194,6 +194,21 @@ it.each([
   await expect(readPack(pack)).rejects.toMatchObject({ code: 'ENVIRONMENT' });
 });
 
+it('resolves the deltas of an object once where the pack has it several times', async () => {
+  // Each text is longer than the one before, and each delta is in the pack twice: 2 to the power of 40 ways lead to the last.
+  const entries = [blob, blob];
+  let text = 'abc';
+  for (let n = 0; n < 40; n++) {
+    const base = createHash('sha1').update(`blob ${text.length}\0${text}`).digest('hex');
+    const longer = Buffer.from([text.length, text.length + 1, 0x90, text.length, 1, 120]);
+    entries.push(refDelta(base, longer), refDelta(base, longer));
+    text += 'x';
+  }
+  const ids: string[] = [];
+  const { count } = await readPack(packOfEntries(entries.length, ...entries), ({ oid }) => ids.push(oid));
+  expect([count, ids.length, new Set(ids).size]).toEqual([82, 82, 41]);
+});
+
 it.each([
   ['another base', [4, 3, 0x90, 3]],
   ['a copy beyond the base', [3, 4, 0x90, 4]],

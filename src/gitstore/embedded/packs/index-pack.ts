@@ -88,7 +88,8 @@ class PackReading {
     if (at !== this.#pack.length - TRAILER) throw damaged('a pack');
     for (const number of bases) {
       const type = types.get(number);
-      if (type !== undefined && this.#deltasOf(number).length > 0) await this.#resolve(number, type);
+      const deltas = this.#takeDeltas(number);
+      if (type !== undefined && deltas.length > 0) await this.#resolve(number, type, deltas);
     }
     // What is left waits for an object that is not in the pack, or for itself.
     if (this.#resolved !== this.#count) throw damaged('a pack');
@@ -101,9 +102,15 @@ class PackReading {
     else this.#deltas.set(base, [number]);
   }
 
-  #deltasOf(number: number): readonly number[] {
-    const byOffset = this.#deltas.get(this.#offsets[number] ?? 0) ?? [];
-    const byId = this.#deltas.get(this.#ids.toString('hex', number * 20, number * 20 + 20)) ?? [];
+  /** Takes the deltas of an object out of those that wait. Of an object that is in the pack twice, they are resolved once. */
+  #takeDeltas(number: number): readonly number[] {
+    const [offset, id] = [
+      this.#offsets[number] ?? 0,
+      this.#ids.toString('hex', number * 20, number * 20 + 20),
+    ];
+    const [byOffset, byId] = [this.#deltas.get(offset) ?? [], this.#deltas.get(id) ?? []];
+    this.#deltas.delete(offset);
+    this.#deltas.delete(id);
     return byId.length === 0 ? byOffset : [...byOffset, ...byId];
   }
 
@@ -130,8 +137,8 @@ class PackReading {
   }
 
   /** Resolves the deltas that begin at an object, depth first, so that few bases are in memory. */
-  async #resolve(first: number, type: ObjectType): Promise<void> {
-    const root = { data: this.#content(first), type, deltas: this.#deltasOf(first), next: 0 };
+  async #resolve(first: number, type: ObjectType, found: readonly number[]): Promise<void> {
+    const root = { data: this.#content(first), type, deltas: found, next: 0 };
     const path: Base[] = [root];
     let held = root.data.length;
     for (let base = path.at(-1); base; base = path.at(-1)) {
@@ -143,7 +150,7 @@ class PackReading {
       }
       const data = applyDelta(base.data, this.#content(number));
       this.#found(number, type, data);
-      const deltas = this.#deltasOf(number);
+      const deltas = this.#takeDeltas(number);
       if (deltas.length > 0) {
         path.push({ data, type, deltas, next: 0 });
         held += data.length;
