@@ -102,9 +102,14 @@ export class StoredObjects implements Objects {
 
   /** Stores what was made, so that a kill or a power cut leaves all that a stored object names. Throws EnvironmentError. */
   async store(): Promise<void> {
-    for (const round of inRounds(this.#made)) {
+    await this.#writeAll(this.#made);
+  }
+
+  /** Writes objects, each after those that it names, and takes them out of the map. */
+  async #writeAll(objects: Map<string, GitObject>): Promise<void> {
+    for (const round of inRounds(objects)) {
       await Promise.all(round.map((object) => this.#write(object)));
-      for (const { oid } of round) this.#made.delete(oid);
+      for (const { oid } of round) objects.delete(oid);
     }
   }
 
@@ -170,8 +175,10 @@ export class StoredObjects implements Objects {
     if (createHash('sha1').update(pack.subarray(0, -20)).digest('hex') !== id) throw damaged('a pack');
     const folder = join(this.#place.commonDir, 'objects/pack');
     if (!isPromised && count <= UNPACK_LIMIT) {
-      await readPack(pack, ({ oid, type, data }) => this.#made.set(oid, { oid, type, data }));
-      return this.store();
+      // Apart from what is made here: nothing of a pack that turns out to be damaged may be stored later.
+      const unpacked = new Map<string, GitObject>();
+      await readPack(pack, (object) => unpacked.set(object.oid, object));
+      return this.#writeAll(unpacked);
     }
     const entries = await readPack(pack);
     await this.#place.fs.mkdir(folder, { recursive: true });

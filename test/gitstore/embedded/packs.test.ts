@@ -190,6 +190,18 @@ it.each([
   await expect(readPack(pack)).rejects.toMatchObject({ code: 'ENVIRONMENT' });
 });
 
+it('stores nothing of a damaged pack, then or later', async () => {
+  const path = bareRepository();
+  const objects = objectsOf(path);
+  const bad = packOfEntries(2, blob, refDelta('1'.repeat(40), delta));
+  await expect(objects.addPack(bad, false)).rejects.toMatchObject({ code: 'ENVIRONMENT' });
+  const made = objects.make('blob', Buffer.from('made here'));
+  await objects.store();
+  expect(listed(path).map(([oid]) => oid)).toEqual([made]);
+  await objects.addPack(packOfEntries(1, blob), false);
+  expect(listed(path).length).toBe(2);
+});
+
 it('refuses an entry whose size is padded without end', () => {
   const padded = Buffer.concat([Buffer.from([0xb3]), Buffer.alloc(200, 0x80), Buffer.from([0])]);
   expect(entryHeader(Buffer.from([0xb3, 0x80, 0]), 0, 12).size).toBe(3);
