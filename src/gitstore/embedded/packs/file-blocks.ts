@@ -36,16 +36,19 @@ export class FileBlocks {
 
   async #load(path: string, first: number, last: number): Promise<Buffer[]> {
     const handle = await this.#fs.open(path, 'r');
-    const all = Buffer.allocUnsafe((last - first + 1) * BLOCK);
+    let all: Buffer;
     let filled = 0;
     try {
+      // A damaged index asks for more than there is.
+      const end = Math.min(last, Math.floor((await handle.stat()).size / BLOCK));
+      all = Buffer.allocUnsafe(Math.max(0, end - first + 1) * BLOCK);
       for (let got = -1; got !== 0 && filled < all.length; filled += got)
         ({ bytesRead: got } = await handle.read(all, filled, all.length - filled, first * BLOCK + filled));
     } finally {
       await handle.close();
     }
     const blocks: Buffer[] = [];
-    for (let number = first; number <= last; number++) {
+    for (let number = first; (number - first) * BLOCK < all.length; number++) {
       const at = (number - first) * BLOCK;
       const block = all.subarray(at, Math.min(at + BLOCK, Math.max(filled, at)));
       blocks.push(block);

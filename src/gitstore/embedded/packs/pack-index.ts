@@ -67,14 +67,21 @@ export class PackIndex {
         );
       return Buffer.from(head.subarray(MAGIC.length));
     };
-    this.#fanout ??= read();
+    this.#fanout ??= read().catch((error: unknown) => {
+      this.#fanout = null;
+      throw error;
+    });
     return this.#fanout;
   }
 
   #bucket(first: number): Promise<Bucket> {
     const known = this.#buckets.get(first);
     if (known) return known;
-    const made = this.#readBucket(first);
+    // A failure may pass, such as too many open files.
+    const made = this.#readBucket(first).catch((error: unknown) => {
+      this.#buckets.delete(first);
+      throw error;
+    });
     this.#buckets.set(first, made);
     return made;
   }
