@@ -71,7 +71,8 @@ export class StoredObjects implements Objects {
   async has(oid: string): Promise<boolean> {
     if (oid === '') return false;
     if ((await this.#packs.has(oid)) || (await this.#isSingle(oid))) return true;
-    return (await this.#packs.look()) && this.#packs.has(oid);
+    await this.#packs.look();
+    return this.#packs.has(oid);
   }
 
   /** Lists the objects here whose ids begin with at least two hexadecimal digits. */
@@ -134,8 +135,10 @@ export class StoredObjects implements Objects {
     if (oid === '') return null;
     const found =
       (await this.#packs.read(oid)) ?? (await looseObject(this.#place.fs, this.#place.commonDir, oid));
-    // A git that joins packs removes single files once they are in a new pack.
-    return found === null && (await this.#packs.look()) ? this.#packs.read(oid) : found;
+    if (found !== null) return found;
+    // A git that joins packs removes packs and single files once all is in a new pack. Another read may have seen that first.
+    await this.#packs.look();
+    return this.#packs.read(oid);
   }
 
   async #isSingle(oid: string): Promise<boolean> {

@@ -115,14 +115,17 @@ it('reads an object without the rest of its pack', async () => {
 it('goes on where git has joined packs, or put single files into one', async () => {
   const path = packedRepository();
   const objects = objectsOf(path);
+  const others = objectsOf(path);
   const tip = git(path, 'rev-parse', 'main').trim();
-  expect(await objects.has(tip)).toBe(true);
+  for (const each of [objects, others]) expect(await each.has(tip)).toBe(true);
   const oid = fed(path, 'new', 'hash-object', '-w', '--stdin');
   expect((await objects.object(oid))?.data.toString()).toBe('new');
   git(path, 'update-ref', 'refs/kept', oid);
   git(path, 'repack', '-a', '-d', '-f', '--quiet', '--window=1');
   git(path, 'prune-packed');
   for (const [each] of listed(path)) expect(await objects.has(each)).toBe(true);
+  const all = await Promise.all(listed(path).map(([each]) => others.object(each)));
+  expect(all).not.toContain(null);
   expect((await objects.object(oid))?.data.toString()).toBe('new');
   expect((await objects.read(`${tip}:folder/file-3`))?.data.toString()).toContain('changed by 3');
 });

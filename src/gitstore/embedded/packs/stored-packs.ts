@@ -72,15 +72,14 @@ export class StoredPacks {
     return found;
   }
 
-  /** Looks for packs that others have added. Returns whether there are any. */
-  async look(): Promise<boolean> {
+  /** Looks for packs that others have added or removed. */
+  async look(): Promise<void> {
     const known = this.#packs ?? new Map<string, StoredPack>();
     const names = await namesIn(this.#fs, this.#folder);
     const packs = names.filter(
       (name) => name.endsWith('.idx') && names.includes(`${name.slice(0, -4)}.pack`),
     );
     this.#packs = new Map(packs.map((name) => [name, known.get(name) ?? this.#packOf(name)]));
-    return packs.some((name) => !known.has(name));
   }
 
   #packOf(name: string): StoredPack {
