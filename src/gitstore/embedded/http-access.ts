@@ -127,7 +127,9 @@ export async function httpAccess(
     file(setting('GIT_SSL_KEY', 'sslkey'), 'http.sslKey'),
   ]);
   const verify = httpSetting(config, url, 'sslverify');
-  const isUnverified = isOn(environment['GIT_SSL_NO_VERIFY']) || (verify !== undefined && !isOn(verify));
+  // A value that is neither on nor off, at which git fails, leaves the check on.
+  const isOff = verify !== undefined && /^(false|no|off|0*)$/i.test(verify);
+  const isUnverified = isOn(environment['GIT_SSL_NO_VERIFY']) || isOff;
   const { NodeHttp } = await import('./wire/http-client.js');
   const http = new NodeHttp({ ca, cert, key, isUnverified, proxyFor: proxyOf(config, environment) });
   return { url: url.href, client: http, ...access };
