@@ -97,7 +97,11 @@ function tunnel(
     })
       .on('connect', ({ statusCode }, socket) => {
         if (statusCode === 200) resolve(socket);
-        else reject(new Error(`CONNECT tunnel failed, response ${statusCode}`));
+        else {
+          // Left open, it would keep the process from ending.
+          socket.destroy();
+          reject(new Error(`CONNECT tunnel failed, response ${statusCode}`));
+        }
       })
       .on('response', ({ statusCode }) => reject(new Error(`CONNECT tunnel failed, response ${statusCode}`)))
       .on('error', reject)
