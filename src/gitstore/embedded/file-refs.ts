@@ -6,7 +6,7 @@ import type { Revision } from '../../store/port/state-store.js';
 import type { RefStore } from '../branch/refs.js';
 import { gitFailed } from '../process/git.js';
 import { cloneFault } from '../repository/clone-fault.js';
-import { namesIn, syncFolder, textAt, writeNew } from './files.js';
+import { namesIn, removeAt, syncFolder, textAt, writeNew } from './files.js';
 import type { LockFiles, LockPlace } from './lock-files.js';
 
 const OID = /^[0-9a-f]{40}$/;
@@ -185,11 +185,16 @@ export class FileRefs implements RefStore {
       if (!isGone) kept.push(`${line}\n`);
     }
     if (kept.join('') === text) return;
-    const temporary = `${path}.new`;
-    await fs.unlink(temporary).catch(() => undefined);
-    await writeNew(fs, temporary, kept.join(''));
-    await fs.rename(temporary, path);
-    await syncFolder(fs, this.#place.commonDir);
+    // Not git's own name: a `packed-refs.new` that a kill leaves would make git refuse to pack or delete refs.
+    const temporary = `${path}.kgit`;
+    try {
+      await removeAt(fs, temporary);
+      await writeNew(fs, temporary, kept.join(''));
+      await fs.rename(temporary, path);
+      await syncFolder(fs, this.#place.commonDir);
+    } catch (error) {
+      throw cannotKeep(path, error);
+    }
   }
 }
 
