@@ -7,6 +7,7 @@ import {
   orIfGone,
   privateFolder,
   removeFile,
+  replaceDurably,
   replaceWhole,
 } from '../../store/local/durable-files.js';
 import { ProcessLock } from '../../store/local/process-lock.js';
@@ -113,7 +114,8 @@ export class RefLocks {
   async #record(name: string, note: Note): Promise<() => Promise<void>> {
     const file = join(this.#folder, name);
     await privateFolder(this.#folder);
-    await replaceWhole(file, JSON.stringify(note));
+    // A power cut between the moves must not lose that they are decided.
+    await (note.isDecided === true ? replaceDurably : replaceWhole)(file, JSON.stringify(note));
     return () => removeFile(file);
   }
 
