@@ -18,6 +18,8 @@ import { PackIndex } from './pack-index.js';
 
 /** Most bytes of objects that are kept, because others are likely to be deltas of them. */
 const MAX_BASES = 16 * 1024 * 1024;
+/** Most bytes of the deltas that lead to one object. */
+const MAX_DELTAS = 512 * 1024 * 1024;
 
 interface StoredPack {
   readonly path: string;
@@ -113,15 +115,17 @@ export class StoredPacks {
 
   async #content({ pack, offset }: Place): Promise<Content> {
     const deltas: Buffer[] = [];
+    let held = 0;
     let base: Content | undefined;
     for (let at = offset; base === undefined; ) {
       base = this.#bases.get(`${pack.path}:${at}`);
       if (base !== undefined) break;
-      if (deltas.length > MAX_CHAIN) throw damaged(pack.path);
+      if (deltas.length > MAX_CHAIN || held > MAX_DELTAS) throw damaged(pack.path);
       const { header, data } = await this.#entry(pack, at);
       if (header.type !== null) base = { type: header.type, data };
       else {
         deltas.push(data);
+        held += data.length;
         const next = typeof header.base === 'string' ? await pack.index.offsetOf(header.base) : header.base;
         if (next === null) throw damaged(pack.path);
         at = next;
