@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { EnvironmentError } from '../../errors.js';
 import { cannotKeep } from '../../store/local/durable-files.js';
 import type { FileSystem } from '../../store/port/means.js';
 import type { Revision } from '../../store/port/state-store.js';
@@ -40,7 +41,7 @@ export class ShallowFile {
       }
       await syncFolder(this.#fs, this.#folder);
     } catch (error) {
-      throw cannotKeep(path, error);
+      throw error instanceof EnvironmentError ? error : cannotKeep(path, error);
     } finally {
       await held.release();
     }

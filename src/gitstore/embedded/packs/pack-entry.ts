@@ -14,7 +14,7 @@ export const MAX_OBJECT = 64 * 1024 * 1024;
 export const MAX_HEADER = 32;
 /** Longest chain of deltas, as in git. */
 export const MAX_CHAIN = 4_095;
-/** What checksum and header of a pack take, in bytes. */
+/** Bytes of the checksum that ends a pack. */
 export const TRAILER = 20;
 const OFS_DELTA = 6;
 const REF_DELTA = 7;
