@@ -54,7 +54,8 @@ it('reads each object of a pack as git does', async () => {
   const objects = objectsOf(shared);
   const all = listed(shared);
   expect(all.length).toBeGreaterThan(480);
-  expect(git(shared, 'verify-pack', '-v', packIn(shared))).toContain('chain length = 40');
+  // How long they are depends on how git shares the work among its threads.
+  expect(git(shared, 'verify-pack', '-v', packIn(shared))).toMatch(/chain length = [2-5]\d/);
   for (const [oid, type, size] of all) {
     const object = await objects.object(oid);
     expect([object?.type, String(object?.data.length)]).toEqual([type, size]);
