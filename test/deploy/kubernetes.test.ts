@@ -98,6 +98,13 @@ describe('the manifests of kgit serve', () => {
     });
   });
 
+  it('take over the locks of a pod that was lost: one pod at a time, and each of the same host name', () => {
+    const { replicas, strategy, template } = only('Deployment').spec;
+    expect({ replicas, strategy }).toEqual({ replicas: 1, strategy: { type: 'Recreate' } });
+    // By itself it would be the name of the pod, and a lock of another host is never broken.
+    expect(template.spec.hostname).toBe('kgit-serve');
+  });
+
   it('name each other: labels, ports, volumes and the configuration', () => {
     const { selector, template } = only('Deployment').spec;
     const [container] = template.spec.containers;
