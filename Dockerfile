@@ -13,7 +13,7 @@ RUN curl --fail --silent --show-error --location --proto =https --output /tmp/ku
 
 FROM node:${NODE}-slim
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends ca-certificates git openssh-client \
+  && apt-get install --yes --no-install-recommends ca-certificates git openssh-client tini \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=build /tmp/kubectl /usr/local/bin/kubectl
 COPY --from=build /tmp/kgit-*.tgz /tmp/kgit.tgz
@@ -23,5 +23,6 @@ ENV HOME=/var/lib/kgit
 WORKDIR /var/lib/kgit
 USER 1000:1000
 EXPOSE 7467
-ENTRYPOINT ["kgit"]
+# As the first process of the container, it ends processes that git and kubectl leave behind.
+ENTRYPOINT ["tini", "--", "kgit"]
 CMD ["--help"]
