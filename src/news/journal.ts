@@ -304,8 +304,14 @@ export class Journal implements NewsLog {
   }
 
   #itemsOf({ path, first }: KeptSegment): Promise<readonly NewsItem[] | null> {
-    if (this.#read?.path !== path) this.#read = { path, items: this.#readItems(path, first) };
-    return this.#read.items;
+    if (this.#read?.path === path) return this.#read.items;
+    const items = this.#readItems(path, first);
+    this.#read = { path, items };
+    // A read that failed is made again.
+    items.then(undefined, () => {
+      if (this.#read?.items === items) this.#read = null;
+    });
+    return items;
   }
 
   /** Reads a closed segment, which was whole before; null if it was removed. Throws EnvironmentError. */

@@ -1,4 +1,14 @@
-import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -117,6 +127,20 @@ describe('a journal of news', () => {
     expect(still.length).toBeGreaterThan(3);
     expect(still).toEqual(left.slice(-still.length));
     await again.close();
+  });
+
+  it('reads a segment again that could not be read', async () => {
+    const folder = temporaryFolder();
+    const journal = await open(folder, { limits: { segmentItems: 1 } });
+    for (let n = 1; n <= 3; n++) await journal.append([news(n)]);
+    const [first = ''] = segments(folder);
+    renameSync(first, `${first}.away`);
+    mkdirSync(first);
+    await expect(kept(journal)).rejects.toThrow('EISDIR');
+    rmdirSync(first);
+    renameSync(`${first}.away`, first);
+    expect((await kept(journal))?.map(numberOf)).toEqual([1, 2, 3]);
+    await journal.close();
   });
 
   it('is bounded in bytes, also by many short lives', async () => {
