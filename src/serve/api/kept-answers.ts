@@ -6,7 +6,7 @@ const MAX_KEPT = 1_000;
 interface Kept<T> {
   readonly value: Promise<T>;
   /** ms since the epoch; null while it is being made. */
-  until: number | null;
+  madeAt: number | null;
 }
 
 /**
@@ -29,23 +29,30 @@ export class KeptAnswers<T> {
   /** Returns the kept value for a key, or makes it. Throws what `make` throws. */
   get(key: string, make: () => Promise<T>): Promise<T> {
     const known = this.#kept.get(key);
-    if (known && (known.until === null || known.until > this.#now())) return known.value;
+    if (known && this.#isFresh(known)) return known.value;
     this.#kept.delete(key);
-    const kept: Kept<T> = { value: this.#inTurn(make), until: null };
+    const kept: Kept<T> = { value: this.#inTurn(make), madeAt: null };
     this.#kept.set(key, kept);
     kept.value.then(
       () => {
-        kept.until = this.#now() + this.#ms;
+        kept.madeAt = this.#now();
       },
       () => {
         if (this.#kept.get(key) === kept) this.#kept.delete(key);
       },
     );
-    for (const [oldest, { until }] of this.#kept) {
+    for (const [oldest, { madeAt }] of this.#kept) {
       if (this.#kept.size <= MAX_KEPT) break;
-      if (until !== null) this.#kept.delete(oldest);
+      if (madeAt !== null) this.#kept.delete(oldest);
     }
     return kept.value;
+  }
+
+  #isFresh({ madeAt }: Kept<T>): boolean {
+    if (madeAt === null) return true;
+    const age = this.#now() - madeAt;
+    // A clock that was set back must not make it last.
+    return age >= 0 && age < this.#ms;
   }
 
   async #inTurn(make: () => Promise<T>): Promise<T> {

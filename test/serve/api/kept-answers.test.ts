@@ -44,6 +44,17 @@ it('makes a value once for all who ask, and anew when it is too old', async () =
   expect([await fresh, made()]).toEqual([2, 2]);
 });
 
+it('makes a value anew after the clock was set back', async () => {
+  const { get, end, later } = answers();
+  const first = get('a');
+  await end();
+  expect(await first).toBe(1);
+  later(-3_600_000);
+  const second = get('a');
+  await end();
+  expect(await second).toBe(2);
+});
+
 it('makes four values at once, and the others in turn', async () => {
   const { get, end, open, made } = answers();
   const all = ['a', 'b', 'c', 'd', 'e', 'f'].map(get);
