@@ -77,14 +77,14 @@ describe('health', () => {
     const app = serveApp(parts);
     const ready = async () => (await app.request('/readyz')).status;
     const { repository } = parts.monitor.health;
-    const hub = { context: 'hub', management: null, observedAt: null, error: null };
     expect((await app.request('/healthz')).status).toBe(200);
     expect(await ready()).toBe(200);
     parts.monitor.change('health', { repository: { ...repository, revision: null } });
     expect(await ready()).toBe(503);
-    parts.monitor.change('health', { repository, contexts: [hub] });
+    parts.monitor.change('health', { repository });
+    parts.monitor.hasLooked = false;
     expect(await ready()).toBe(503);
-    parts.monitor.change('health', { contexts: [{ ...hub, observedAt: 1 }] });
+    parts.monitor.hasLooked = true;
     expect(await ready()).toBe(200);
     stop.abort();
     expect([await ready(), (await app.request('/healthz')).status]).toEqual([503, 200]);

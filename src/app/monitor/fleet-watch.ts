@@ -41,6 +41,8 @@ interface Heard {
 /** Watches the clusters of any number of contexts for as long as the server runs, whatever becomes of them. */
 export class FleetWatch implements WatchView {
   readonly fleet: LiveFleet;
+  /** Whether each context has answered or failed once, or it is known that there is none. */
+  hasLooked = false;
   readonly #options: FleetWatchOptions;
   readonly #contexts = new Map<string, Heard>();
   #stop = new AbortController();
@@ -93,6 +95,7 @@ export class FleetWatch implements WatchView {
       else this.#failed(context.context, context.error, before?.context ?? context);
     }
     this.fleet.begin(observation);
+    this.hasLooked = true;
     this.#options.onChange('health');
     this.#options.onChange('fleet');
     for (const watchable of observation.watchable) {
@@ -147,6 +150,7 @@ export class FleetWatch implements WatchView {
 
   /** Notes that no context can be watched. If the user named none, and none is set up, there is nothing to watch. */
   #allFailed(error: KgitError, named: readonly string[]): void {
+    this.hasLooked = true;
     const isNone = named.length === 0 && this.#contexts.size === 0;
     if (isNone && failedBecause(error, 'no-context', 'kubectl-missing')) return;
     const own = error.data['context'];

@@ -61,6 +61,8 @@ export interface Monitor {
   readonly news: NewsLog;
   readonly fleet: FleetSnapshot;
   readonly health: MonitorHealth;
+  /** Whether each context has answered or failed once: before that, `health` need not name it. */
+  readonly hasLooked: boolean;
   /** The open repository, read at its newest known revision. */
   readonly context: Context;
   /** Fetches at once, as after a webhook. Several calls in a row are one fetch. */

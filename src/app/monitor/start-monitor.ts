@@ -118,6 +118,10 @@ class RepositoryMonitor implements RunningMonitor {
     };
   }
 
+  get hasLooked(): boolean {
+    return this.#watch?.hasLooked ?? true;
+  }
+
   refresh(): void {
     this.#repository.refresh();
   }

@@ -4,9 +4,8 @@ import type { Routes } from '../parts.js';
 export const healthRoutes: Routes = (app, { monitor, stopping }) => {
   app.get('/healthz', (c) => c.text('ok\n', 200, { 'Cache-Control': 'no-store' }));
   app.get('/readyz', (c) => {
-    const { repository, contexts } = monitor.health;
-    const heard = contexts.every(({ observedAt, error }) => observedAt !== null || error !== null);
-    const isReady = repository.revision !== null && heard && !stopping.aborted;
+    const { repository } = monitor.health;
+    const isReady = repository.revision !== null && monitor.hasLooked && !stopping.aborted;
     return c.text(isReady ? 'ok\n' : 'not ready\n', isReady ? 200 : 503, { 'Cache-Control': 'no-store' });
   });
 };

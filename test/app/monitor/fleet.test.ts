@@ -161,7 +161,8 @@ describe('a monitor of a fleet', () => {
   it('serves a repository where no cluster can be asked, and tries again for ever', async () => {
     const { push, start } = await field();
     const named = await start({}, '/nowhere/kubectl');
-    await until(() => named.health.contexts.length > 0);
+    expect(named.hasLooked).toBe(false);
+    await until(() => named.hasLooked);
     expect(named.health.contexts).toMatchObject([
       { context: 'admin', observedAt: null, error: { code: 'CLUSTER' } },
     ]);
@@ -169,7 +170,7 @@ describe('a monitor of a fleet', () => {
     await newsOf(named, 'change', 1);
     await named.stop();
     const none = await start({}, '/nowhere/kubectl', []);
-    await until(() => none.fleet.version > 0);
+    await until(() => none.hasLooked && none.fleet.version > 0);
     expect(none.health.contexts).toEqual([]);
   });
 

@@ -69,6 +69,7 @@ export class MemoryMonitor implements Monitor {
     journal: { error: null, held: 0, damaged: [] },
     outbox: { waiting: 0, oldest: null },
   };
+  hasLooked = true;
   /** How often a fetch was asked for. */
   refreshes = 0;
   context: Monitor['context'];
