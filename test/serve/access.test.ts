@@ -213,7 +213,7 @@ describe('with a token', () => {
 
   it('keeps a cookie from other hosts where the connection is encrypted', async () => {
     const app = await appWith({ token: () => token });
-    const { set, cookie } = await signIn(app, {}, { 'x-forwarded-proto': 'https' });
+    const { set, cookie } = await signIn(app, {}, { 'x-forwarded-proto': 'https, http' });
     expect(set).toMatch(
       /^__Host-kgit-session=[^;]+; Max-Age=604800; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
     );

@@ -77,7 +77,9 @@ export class Access {
 
 /** Whether the client's connection is encrypted, here or by a proxy. A client that lies about it harms itself alone. */
 export function isEncrypted(c: Context<ServeEnv>): boolean {
-  return c.req.url.startsWith('https:') || c.req.header('x-forwarded-proto') === 'https';
+  // Of several proxies, the first one is the one that the client talks to.
+  const [scheme] = (c.req.header('x-forwarded-proto') ?? '').split(',');
+  return c.req.url.startsWith('https:') || scheme?.trim().toLowerCase() === 'https';
 }
 
 export const COOKIE = 'kgit-session';
