@@ -122,6 +122,14 @@ export const serverShapes = [
           gaps: count.describe('How often news were gone before the target had them.'),
           lastDelivery: ms.nullable(),
           lastFailure: z.object({ at: ms, reason: z.string() }).nullable(),
+          lastDead: z
+            .array(
+              z.object({ id: z.string(), title: z.string(), at: ms, attempts: count, reason: z.string() }),
+            )
+            .describe('The latest messages that were given up, oldest first.'),
+          problem: nullableText.describe(
+            'Why its place cannot be kept, so that a restart sends messages again; null if it can.',
+          ),
         }),
       )
       .describe('The targets of notifications.'),

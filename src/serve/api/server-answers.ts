@@ -1,13 +1,20 @@
+import { maskSecrets } from '../../model/secret/mask-secrets.js';
 import { masked } from '../../model/secret/masked.js';
 import type { NotificationTarget } from '../metrics/notification-target.js';
 import { type Answering, documentOf } from './api-parts.js';
 
 function shownTarget(target: NotificationTarget) {
   const { name, type, rules, state, waiting, attempts, nextTry, delivered, digests } = target;
-  const { retries, dead, gaps, lastDelivery, lastFailure } = target;
+  const { retries, dead, gaps, lastDelivery, lastFailure, lastDead, problem } = target;
   return {
     ...{ name, type, rules, state, waiting, attempts, nextTry, delivered, digests },
     ...{ retries, dead, gaps, lastDelivery, lastFailure: masked(lastFailure) },
+    lastDead: lastDead.map((one) => ({
+      ...one,
+      title: maskSecrets(one.title),
+      reason: maskSecrets(one.reason),
+    })),
+    problem,
   };
 }
 

@@ -1,4 +1,4 @@
-/** What a target of notifications has done since the start, and what it waits for. Times are ms since the epoch. */
+/** What a target of notifications has done, and what it waits for. Times are ms since the epoch. */
 export interface NotificationTarget {
   readonly name: string;
   /** Such as `slack` or `webhook`. */
@@ -22,4 +22,14 @@ export interface NotificationTarget {
   readonly gaps: number;
   readonly lastDelivery: number | null;
   readonly lastFailure: { readonly at: number; readonly reason: string } | null;
+  /** The latest of the messages that were given up. */
+  readonly lastDead: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly at: number;
+    readonly attempts: number;
+    readonly reason: string;
+  }[];
+  /** Why its place cannot be kept, so that a restart sends messages again; null if it can. */
+  readonly problem: string | null;
 }

@@ -16,6 +16,7 @@ const TARGET: NotificationTarget = {
   ...{ name: 'ops "1"', type: 'slack', rules: ['default'], state: 'retrying' },
   ...{ waiting: 2, attempts: 3, nextTry: 5_000, delivered: 7, digests: 1, retries: 4, dead: 1, gaps: 0 },
   ...{ lastDelivery: 4_000, lastFailure: { at: 4_500, reason: '500' } },
+  ...{ lastDead: [{ id: 'n-1/default', title: 'a', at: 4_400, attempts: 60, reason: '500' }], problem: null },
 };
 const CONTEXT: ContextObservation = {
   ...{ context: 'eu', management: 'eu-hub', identity: null, identities: [], match: 'same', error: null },
