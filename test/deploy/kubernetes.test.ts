@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Interfaces } from '@oclif/core';
 import { validate } from 'dockerfile-utils';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { SERVE_FLAGS } from '../../src/cli/flags/serve-flags.js';
+import Serve from '../../src/commands/serve.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -129,7 +130,10 @@ describe('the manifests of kgit serve', () => {
   it('start the server with flags that it has', () => {
     const [command, ...args]: string[] = only('Deployment').spec.template.spec.containers[0].args;
     expect(command).toBe('serve');
-    const known = Object.keys(SERVE_FLAGS).map((name) => `--${name}`);
+    const flags: Interfaces.FlagInput = { ...Serve.baseFlags, ...Serve.flags };
+    const known = Object.entries(flags).flatMap(([name, flag]) =>
+      flag.type === 'boolean' && flag.allowNo ? [`--${name}`, `--no-${name}`] : [`--${name}`],
+    );
     expect(args.map((arg) => arg.split('=')[0]).filter((flag) => !known.includes(flag ?? ''))).toEqual([]);
   });
 
