@@ -242,6 +242,7 @@ it('has room on a phone, and no serious accessibility finding there', async () =
     expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBe(360);
   }
   await page.goto(`${served.url}/timeline`);
+  expect(await page.getByLabel('Until').isVisible()).toBe(false);
   await page.getByRole('button', { name: 'Filters' }).tap();
   await page.getByLabel('Until').waitFor();
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
