@@ -44,6 +44,8 @@ export interface LogResult extends Answer<'LogResult'>, OfRepository {
   readonly events: readonly EventDocument[];
   /** What `before` takes for the next page; null where nothing is left. */
   readonly next: string | null;
+  /** What was left out because it cannot be read as an event. */
+  readonly skipped?: readonly { readonly path: string; readonly message: string }[];
 }
 
 export interface ListResult extends Answer<'ListResult'>, OfRepository {
@@ -67,6 +69,12 @@ export interface Lock {
 
 export interface LocksResult extends Answer<'LocksResult'>, OfRepository {
   readonly locks: readonly Lock[];
+  /** Entries among the locks that hold none. */
+  readonly broken: readonly {
+    readonly ref: string;
+    readonly problem: string;
+    readonly suggestions: readonly string[];
+  }[];
   /** Whether this is what was last seen, because the remote did not answer. */
   readonly stale: boolean;
 }

@@ -24,6 +24,17 @@ export function HeldLocks() {
         {data?.locks.map((lock) => (
           <One key={lock.name} {...lock} />
         ))}
+        {data?.broken.map(({ ref, problem, suggestions }) => (
+          <li key={ref} class="waiting">
+            <span class="waiting-name">{oneLine(ref)}</span>
+            <span class="waiting-state">
+              <Badge tone="bad" icon="cross">
+                no lock
+              </Badge>
+            </span>
+            <p class="message">{plain([problem, ...suggestions].join('\n'))}</p>
+          </li>
+        ))}
       </ul>
     </Panel>
   );

@@ -35,7 +35,9 @@ export function Activity() {
             {name}
           </span>
         ))}
-        <span class="legend-zone">days in UTC</span>
+        <span class="legend-zone">
+          {data?.complete === false && 'the oldest events are not counted; '}days in UTC
+        </span>
       </p>
       <DayTable days={days} />
     </Panel>

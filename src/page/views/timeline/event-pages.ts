@@ -23,6 +23,8 @@ export interface EventPages {
   /** Whether they answer an earlier question, because the new one has no answer yet. */
   readonly isOld: boolean;
   readonly hasOlder: boolean;
+  /** How many events are left out because they cannot be read. */
+  readonly skipped: number;
   /** Why the newest events cannot be had. */
   readonly failure: ApiFailure | null;
   /** Why older events cannot be had. */
@@ -61,6 +63,7 @@ export function useEventPages(filters: string): EventPages {
   return {
     events: pages?.events ?? null,
     isOld: pages?.path !== path,
+    skipped: data?.skipped?.length ?? 0,
     hasOlder: pages !== null && pages.next !== null,
     failure,
     olderFailure: older?.of === pages ? (older?.failure ?? null) : null,

@@ -4,7 +4,7 @@ import { OutcomeBadge } from '../../parts/badge.js';
 import { Empty, Failure, Skeleton } from '../../parts/notes.js';
 import { SubjectLink } from '../../parts/subject-link.js';
 import { type Column, Table } from '../../parts/table.js';
-import { actionWords, oneLine, plain } from '../../parts/text.js';
+import { actionWords, counted, oneLine, plain } from '../../parts/text.js';
 import { Age, Time } from '../../parts/time.js';
 import { askedFilters, type Filters } from './asked-events.js';
 import { useEventPages } from './event-pages.js';
@@ -53,7 +53,9 @@ const eventKey = ({ subject, id }: EventDocument) => `${subject} ${id}`;
 
 /** The events that pass the filters, newest first. */
 export function Events({ filters: { query, areOld } }: { readonly filters: Filters }) {
-  const { events, isOld, hasOlder, failure, olderFailure, loadOlder } = useEventPages(askedFilters(query));
+  const { events, isOld, hasOlder, skipped, failure, olderFailure, loadOlder } = useEventPages(
+    askedFilters(query),
+  );
   if (failure && (events === null || isOld))
     return failure.status === 400 || failure.status === 404 ? (
       <NoneFound title={plain(failure.message)} />
@@ -69,6 +71,12 @@ export function Events({ filters: { query, areOld } }: { readonly filters: Filte
     );
   return (
     <div aria-busy={isOld || areOld}>
+      {skipped > 0 && (
+        <p class="left-out text-warn">
+          {counted(skipped, 'event')} cannot be read and {skipped === 1 ? 'is' : 'are'} left out:{' '}
+          <code>kgit verify</code> says which.
+        </p>
+      )}
       <Table label="Events" columns={COLUMNS} rows={events} keyOf={eventKey} classOf={() => 'event-row'} />
       {hasOlder && <More key={events.length} load={loadOlder} failure={olderFailure?.message ?? null} />}
     </div>
