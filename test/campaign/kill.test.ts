@@ -5,7 +5,7 @@ import { count, isLong, seed } from '../support/campaign/size.js';
 
 const LANES = 2;
 const AT_EACH = count('CAMPAIGN_KILLS', 1, 40);
-const AT_RANDOM = count('CAMPAIGN_RANDOM_KILLS', 6, 300);
+const AT_RANDOM = count('CAMPAIGN_RANDOM_KILLS', 3, 300);
 // However slow the machine is, no write looks for the tip before its time: the points stay where they are.
 process.env['KGIT_READ_MAX_AGE'] = '1d';
 const NOTE = `CAMPAIGN_SEED=${seed}`;

@@ -14,8 +14,8 @@ import { temporaryFolder } from '../support/git-fixtures.js';
 import { until } from '../support/patience.js';
 
 /** Of the points of five commits, two of them large. */
-const POINTS = count('CAMPAIGN_KILLS', 8, 100_000);
-const AT_RANDOM = count('CAMPAIGN_RANDOM_KILLS', 4, 200);
+const POINTS = count('CAMPAIGN_KILLS', 6, 100_000);
+const AT_RANDOM = count('CAMPAIGN_RANDOM_KILLS', 2, 200);
 const COMMITS = 6;
 const NOTE = `CAMPAIGN_SEED=${seed}`;
 

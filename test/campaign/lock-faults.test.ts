@@ -9,7 +9,7 @@ import { count, seed } from '../support/campaign/size.js';
 import { git } from '../support/git-fixtures.js';
 
 const CLONES = count('CAMPAIGN_CLONES', 4, 12);
-const ACQUISITIONS = count('CAMPAIGN_ACQUISITIONS', 12, 500);
+const ACQUISITIONS = count('CAMPAIGN_ACQUISITIONS', 8, 500);
 const LIKELIHOOD = 0.15;
 
 const servers: FaultyServer[] = [];

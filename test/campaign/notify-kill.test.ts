@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/git-fixtures.js';
 import { type Received, says, startReceiver } from '../support/notify/receiver.js';
 import { until } from '../support/patience.js';
 
-const KILLS = count('CAMPAIGN_NOTIFY_KILLS', 8, 50);
+const KILLS = count('CAMPAIGN_NOTIFY_KILLS', 5, 50);
 const NOTE = `CAMPAIGN_SEED=${seed}`;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -9,7 +9,7 @@ import { type GitHttpsServer, startGitHttpsServer } from '../support/transport/g
 
 const WORKERS = count('CAMPAIGN_WORKERS', 4, 8);
 const CLONES = count('CAMPAIGN_CLONES', 2, 4);
-const CALLS = count('CAMPAIGN_CALLS', 6, 60);
+const CALLS = count('CAMPAIGN_CALLS', 4, 60);
 const LONGEST_MS = 3_000;
 const NOTE = `CAMPAIGN_SEED=${seed}`;
 

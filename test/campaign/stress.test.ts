@@ -6,7 +6,7 @@ import { runStress } from '../support/campaign/stress.js';
 
 const WORKERS = count('CAMPAIGN_WORKERS', 8, 16);
 const CLONES = count('CAMPAIGN_CLONES', 3, 6);
-const CALLS = count('CAMPAIGN_CALLS', 12, 250);
+const CALLS = count('CAMPAIGN_CALLS', 8, 250);
 
 /** As many seeds as it may take until each kind of answer was seen: a short history may miss one. */
 const HISTORIES = 12;

@@ -9,7 +9,7 @@ import { bareRepository, git, temporaryFolder } from '../../support/git-fixtures
 import { type KgitOptions, kgitJson, kgitProcess } from '../../support/kgit.js';
 import { layOut } from '../../sync/import-support.js';
 
-const KILLS = count('CAMPAIGN_IMPORT_KILLS', 10, 40);
+const KILLS = count('CAMPAIGN_IMPORT_KILLS', 6, 40);
 
 interface Place {
   readonly remote: string;

@@ -10,7 +10,7 @@ import { statePathOfKey } from '../../../src/sync/parse/state-mapping.js';
 import { count, isLong } from '../../support/campaign/size.js';
 import { DEPLOYMENT, LegacyClone, World } from '../../support/legacy-clones.js';
 
-const RUNS = count('CAMPAIGN_LEGACY_CLONES', 25, 5_000);
+const RUNS = count('CAMPAIGN_LEGACY_CLONES', 15, 5_000);
 const CLONES = 3;
 const HOURS_MS = 5 * 3_600_000;
 
