@@ -1,3 +1,4 @@
+import { InvalidStateError } from '../../errors.js';
 import type { Wait, Waits } from '../../store/port/host.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { AskedTips, FetchCall, RefUpdate, Remote } from '../branch/git-remote.js';
@@ -11,7 +12,7 @@ import { tellProgress, withoutProgress } from '../process/told-wait.js';
 import type { CommitLine } from './commit-line.js';
 import { DamagedData } from './packs/pack-entry.js';
 import type { ShallowFile } from './shallow-file.js';
-import type { StoredObjects } from './stored-objects.js';
+import type { SentPack, StoredObjects } from './stored-objects.js';
 import { newObjects, packOf } from './wire/pack.js';
 import { CutOff, ProtocolError, type Said } from './wire/pkt-line.js';
 import { pushRefs } from './wire/receive-pack.js';
@@ -149,23 +150,33 @@ export class HttpRemote implements Remote {
       depth: depth === 'tip' ? 1 : depth === 'all' ? WHOLE_LINE : undefined,
       filter: depth === 'all' ? 'tree:0' : (filter ?? undefined),
     });
-    await this.#take(asked.pack, filter !== null || depth === 'all', wants);
+    const isPromised = filter !== null || depth === 'all';
+    const needed = [...wants, ...(await this.#parentsOf(asked.unshallow))];
+    const still = new Set([...cut, ...asked.shallow]);
+    for (const oid of asked.unshallow) still.delete(oid);
+    await this.#take(asked.pack, { isPromised, needed, cut: still });
     await shallow.change(asked);
   }
 
-  /** Stores a pack. Throws WireFailure if it is damaged, or lacks one of the objects that were asked for. */
-  async #take(pack: Buffer, isPromised: boolean, wants: readonly string[]): Promise<void> {
-    const { objects } = this.#parts;
+  /** The parents of those of these commits that are here. */
+  async #parentsOf(oids: readonly Revision[]): Promise<Revision[]> {
+    const { objects, line } = this.#parts;
+    const found: Revision[] = [];
+    for (const oid of oids) if (await objects.has(oid)) found.push(...(await line.commit(oid)).parents);
+    return found;
+  }
+
+  /** Stores a pack. Throws WireFailure if it is damaged, or lacks an object. */
+  async #take(pack: Buffer, sent: SentPack): Promise<void> {
+    let isWhole: boolean;
     try {
-      await objects.addPack(pack, isPromised);
+      isWhole = await this.#parts.objects.addPack(pack, sent);
     } catch (error) {
-      if (error instanceof DamagedData)
+      if (error instanceof DamagedData || error instanceof InvalidStateError)
         throw new WireFailure(`fatal: pack is corrupted (${error.message})\n`);
       throw error;
     }
-    for (const oid of wants)
-      if (!(await objects.has(oid)))
-        throw new WireFailure('fatal: protocol error: the server did not send all objects\n');
+    if (!isWhole) throw new WireFailure('fatal: protocol error: the server did not send all objects\n');
   }
 
   /** Commits that are here: the tips that kgit follows, and some before them. */
@@ -196,7 +207,8 @@ export class HttpRemote implements Remote {
     const result = await this.#talk('fetching from', timeoutMs, async (http, said) => {
       const server = new UploadPack(http, said);
       const { pack } = await server.fetch({ wants: oids, haves: [], shallow: [], filter: 'blob:none' });
-      await this.#take(pack, true, oids);
+      const cut = await this.#parts.shallow.read();
+      await this.#take(pack, { isPromised: true, needed: oids, cut });
       return { code: 0, stdout: Buffer.alloc(0), stderr: said.text };
     });
     if (result.code !== 0) throw failure(result);

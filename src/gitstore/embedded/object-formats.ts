@@ -12,6 +12,7 @@ export interface TreeEntry {
 
 export const FOLDER = '40000';
 export const PLAIN_FILE = '100644';
+const SIX = 0x36;
 
 /** A name as text. */
 export const textOf = (name: string): string => Buffer.from(name, 'latin1').toString('utf8');
@@ -22,22 +23,39 @@ export const nameOf = (text: string): string => Buffer.from(text).toString('lati
 export const sortKey = ({ mode, name }: TreeEntry): string => (mode === FOLDER ? `${name}/` : name);
 export const inTreeOrder = (a: TreeEntry, b: TreeEntry): number => (sortKey(a) < sortKey(b) ? -1 : 1);
 
-/** Parses a tree object. */
-export function parseTree(data: Buffer): TreeEntry[] {
-  const entries: TreeEntry[] = [];
+/** Visits the entries of a tree object: the places in it where an entry, its name and its id begin. */
+function visitEntries(data: Buffer, visit: (modeAt: number, nameAt: number, idAt: number) => void): void {
   for (let at = 0; at < data.length; ) {
     const modeTo = data.indexOf(32, at);
     const nameTo = data.indexOf(0, modeTo);
     const to = nameTo + 21;
     if (modeTo < 0 || nameTo < modeTo || to > data.length) throw new InvalidStateError('a tree is malformed');
-    entries.push({
-      mode: data.toString('latin1', at, modeTo),
-      name: data.toString('latin1', modeTo + 1, nameTo),
-      oid: data.toString('hex', nameTo + 1, to),
-    });
+    visit(at, modeTo + 1, nameTo + 1);
     at = to;
   }
+}
+
+/** Parses a tree object. */
+export function parseTree(data: Buffer): TreeEntry[] {
+  const entries: TreeEntry[] = [];
+  visitEntries(data, (modeAt, nameAt, idAt) => {
+    entries.push({
+      mode: data.toString('latin1', modeAt, nameAt - 1),
+      name: data.toString('latin1', nameAt, idAt - 1),
+      oid: data.toString('hex', idAt, idAt + 20),
+    });
+  });
   return entries;
+}
+
+/** Lists the ids of the entries of a tree object, without submodules, which are not here. */
+export function entryIds(data: Buffer): string[] {
+  const ids: string[] = [];
+  visitEntries(data, (modeAt, _nameAt, idAt) => {
+    // Of all modes, only that of a submodule, 160000, has a 6 there.
+    if (data[modeAt + 1] !== SIX) ids.push(data.toString('hex', idAt, idAt + 20));
+  });
+  return ids;
 }
 
 /** Formats a tree object. */

@@ -9,9 +9,9 @@ import type { GitObject } from '../objects/cat-file.js';
 import type { Objects } from '../objects/object-reader.js';
 import { durableFs, namesIn } from './files.js';
 import { looseObject } from './loose-objects.js';
-import { parseCommit, parseTree } from './object-formats.js';
-import { objectId, readPack } from './packs/index-pack.js';
-import { damaged, isType, type ObjectType } from './packs/pack-entry.js';
+import { entryIds, parseCommit, parseTree } from './object-formats.js';
+import { MAX_HELD, objectId, readPack } from './packs/index-pack.js';
+import { DamagedData, damaged, isType, type ObjectType } from './packs/pack-entry.js';
 import { formatIndex } from './packs/pack-index.js';
 import { StoredPacks } from './packs/stored-packs.js';
 
@@ -27,6 +27,16 @@ export interface ObjectPlace {
   readonly commonDir: string;
   /** Fetches objects that a partial clone lacks; null if none may be missing. */
   readonly fetchMissing: ((oids: readonly string[]) => Promise<void>) | null;
+}
+
+/** What is to be known of a pack that a server sent. */
+export interface SentPack {
+  /** Whether the server may have left out objects other than commits, which it promises to send later. */
+  readonly isPromised: boolean;
+  /** Objects that must be there once the pack is. */
+  readonly needed: readonly string[];
+  /** Commits whose parents are cut off. */
+  readonly cut: ReadonlySet<string>;
 }
 
 /** The objects of a repository. isomorphic-git writes them, in files of their own. */
@@ -169,40 +179,64 @@ export class StoredObjects implements Objects {
 
   /**
    * Stores a pack that a server sent. Throws EnvironmentError; DamagedData for a damaged pack.
-   * @param isPromised whether the server may have left out objects that it promises to send later
+   *
+   * As with `git index-pack --strict`, all that its objects name must be in it or here: an object that is here is never
+   * asked for again, so that what is missing behind it would stay missing.
+   * @returns false if something is missing; nothing is stored then
    */
-  async addPack(pack: Buffer, isPromised: boolean): Promise<void> {
+  async addPack(pack: Buffer, { isPromised, needed, cut }: SentPack): Promise<boolean> {
     const count = pack.readUInt32BE(8);
-    if (count === 0) return;
     const id = pack.subarray(-20).toString('hex');
     if (createHash('sha1').update(pack.subarray(0, -20)).digest('hex') !== id) throw damaged('a pack');
     const folder = join(this.#place.commonDir, 'objects/pack');
-    if (!isPromised && count <= UNPACK_LIMIT) {
-      // Apart from what is made here: nothing of a pack that turns out to be damaged may be stored later.
-      const unpacked = new Map<string, GitObject>();
-      await readPack(pack, (object) => unpacked.set(object.oid, object));
-      return this.#writeAll(unpacked);
+    // Apart from what is made here: nothing of a pack that turns out to be damaged may be stored later.
+    const unpacked = !isPromised && count <= UNPACK_LIMIT ? new Map<string, GitObject>() : null;
+    const named = new Set(needed);
+    let held = 0;
+    const entries = await readPack(pack, (object) => {
+      for (const oid of namedBy(object, cut, isPromised)) named.add(oid);
+      if (unpacked === null) return;
+      held += object.data.length;
+      if (held > MAX_HELD) throw new DamagedData('the objects of a pack are too large');
+      unpacked.set(object.oid, object);
+    });
+    for (let at = 0; at < entries.ids.length; at += 20)
+      named.delete(entries.ids.toString('hex', at, at + 20));
+    for (const oid of named) if (!(await this.has(oid))) return false;
+    if (unpacked !== null) {
+      await this.#writeAll(unpacked);
+      return true;
     }
-    const entries = await readPack(pack);
+    if (count === 0) return true;
     await this.#place.fs.mkdir(folder, { recursive: true });
     const path = `pack-${id}`;
-    if ((await namesIn(this.#place.fs, folder)).includes(`${path}.idx`)) return;
+    if ((await namesIn(this.#place.fs, folder)).includes(`${path}.idx`)) return true;
     // The index makes the pack count, so it comes last.
     const { writeFile } = this.#fs.promises;
     if (isPromised) await writeFile(join(folder, `${path}.promisor`), '');
     await writeFile(join(folder, `${path}.pack`), pack);
     await writeFile(join(folder, `${path}.idx`), formatIndex(entries, pack.subarray(-20)));
     await this.#packs.look();
+    return true;
   }
 }
 
-/** The objects that an object names. Submodules are not here. */
-function namedBy({ type, data }: GitObject): readonly string[] {
-  if (type === 'tree') return parseTree(data).flatMap(({ mode, oid }) => (mode === '160000' ? [] : [oid]));
+/**
+ * The objects that an object names.
+ * @param cut commits whose parents are cut off
+ * @param isPromised whether commits alone are to be listed, and none but those that commits name
+ */
+function namedBy(
+  { oid, type, data }: GitObject,
+  cut?: ReadonlySet<string>,
+  isPromised = false,
+): readonly string[] {
+  if (isPromised && type !== 'commit') return [];
+  if (type === 'tree') return entryIds(data);
   if (type === 'tag') return /^object ([0-9a-f]{40})\n/.exec(data.toString('latin1'))?.slice(1) ?? [];
   if (type !== 'commit') return [];
   const { tree, parents } = parseCommit({ data });
-  return [tree, ...parents];
+  return [...(isPromised ? [] : [tree]), ...(cut?.has(oid) === true ? [] : parents)];
 }
 
 /** Puts objects in rounds: none names one of its own round, or of a later one. */

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { pushOutcome } from '../../../src/gitstore/branch/push-outcome.js';
-import { formatTree, parseTree } from '../../../src/gitstore/embedded/object-formats.js';
+import { formatCommit, formatTree, parseTree } from '../../../src/gitstore/embedded/object-formats.js';
+import type { StoredObjects } from '../../../src/gitstore/embedded/stored-objects.js';
 import { packOf } from '../../../src/gitstore/embedded/wire/pack.js';
 import { firstBand, frame, type Said } from '../../../src/gitstore/embedded/wire/pkt-line.js';
 import { SmartHttp } from '../../../src/gitstore/embedded/wire/smart-http.js';
@@ -64,6 +65,19 @@ const bands = (data: Buffer) =>
     ),
   );
 
+/** The answer to a fetch. */
+const answered = (pack: Buffer) => Buffer.concat([frame('packfile\n'), bands(pack), flush]);
+
+/** Makes two commits of one file. */
+function chain(objects: StoredObjects) {
+  const people = ['author', 'committer'].map((who) => `${who} a <a@b> 1700000000 +0000\n`).join('');
+  const blob = objects.make('blob', Buffer.from('x'));
+  const tree = objects.make('tree', formatTree([{ mode: '100644', name: 'a', oid: blob }]));
+  const parent = objects.make('commit', formatCommit({ tree, parent: null, people, message: 'one\n' }));
+  const commit = objects.make('commit', formatCommit({ tree, parent, people, message: 'two\n' }));
+  return { blob, tree, parent, commit };
+}
+
 type Answer = Partial<HttpResponse> | Buffer | Error;
 
 /** A store whose server gives these answers to what is asked for. */
@@ -115,10 +129,67 @@ describe('a server that does not do as git does', () => {
     await objects.store();
     expect(await objects.has(blob)).toBe(true);
     const pack = await packOf(objects, [blob]);
-    const { remote, refs } = await upload(Buffer.concat([frame('packfile\n'), band(1, pack), flush]));
+    const { remote, refs } = await upload(answered(pack));
     const { code, stderr } = await remote.fetch(['+refs/heads/main:refs/kgit/remote/main'], call);
     expect([code, stderr]).toEqual([128, expect.stringContaining('did not send all objects')]);
     expect((await refs.list(['refs/kgit'])).size).toBe(0);
+  });
+
+  it.each([
+    ['its tree', ['parent', 'blob', 'commit']],
+    ['a file', ['parent', 'tree', 'commit']],
+    ['its parent', ['blob', 'tree', 'commit']],
+  ] as const)(
+    'sends a commit without %s: no ref moves, and the next fetch asks again',
+    async (_what, sent) => {
+      const { objects } = await openEmbedded(bareRepository());
+      const ids = chain(objects);
+      const pack = async (names: readonly (keyof typeof ids)[]) =>
+        answered(
+          await packOf(
+            objects,
+            names.map((name) => ids[name]),
+          ),
+        );
+      const refs = lines(`${ids.commit} refs/heads/main`);
+      const answers = [await pack(sent), await pack(['blob', 'tree', 'parent', 'commit'])];
+      const { remote, refs: here } = await served(({ method }, body) =>
+        method === 'GET' ? CAPABILITIES : body.includes('command=ls-refs') ? refs : (answers.shift() ?? refs),
+      );
+      const fetch = () => remote.fetch(['+refs/heads/main:refs/kgit/remote/main'], call);
+      const { code, stderr } = await fetch();
+      expect([code, stderr]).toEqual([128, expect.stringContaining('did not send all objects')]);
+      expect((await here.list(['refs/kgit'])).size).toBe(0);
+      expect((await fetch()).code).toBe(0);
+      expect((await here.read(['refs/kgit/remote/main'])).get('refs/kgit/remote/main')).toBe(ids.commit);
+    },
+  );
+
+  it('cuts off commits only if it is asked for a depth', async () => {
+    const { objects } = await openEmbedded(bareRepository());
+    const { blob, tree, parent, commit } = chain(objects);
+    const cut = (oid: string, pack: Buffer) =>
+      Buffer.concat([
+        frame('shallow-info\n'),
+        frame(`shallow ${oid}\n`),
+        Buffer.from('0001'),
+        answered(pack),
+      ]);
+    const fetched = async (pack: Buffer, depth?: 'tip') => {
+      const { remote, path } = await upload(pack, lines(`${commit} refs/heads/main`));
+      const { code } = await remote.fetch(['+refs/heads/main:refs/kgit/remote/main'], {
+        ...call,
+        ...(depth && { depth }),
+      });
+      return [code, existsSync(join(path, 'shallow'))];
+    };
+    const [tip, all] = [
+      [blob, tree, commit],
+      [blob, tree, parent, commit],
+    ];
+    expect(await fetched(cut(commit, await packOf(objects, tip)), 'tip')).toEqual([0, true]);
+    expect(await fetched(cut(commit, await packOf(objects, tip)))).toEqual([128, false]);
+    expect(await fetched(cut(parent, await packOf(objects, all)))).toEqual([0, false]);
   });
 
   it.each([
@@ -132,7 +203,7 @@ describe('a server that does not do as git does', () => {
     ],
     ['a delta of what is not here', () => packWith(refDelta([4, 4, 0x90, 4])), 'is damaged'],
   ])('sends a pack with %s: nothing of it is kept', async (_what, make, words) => {
-    const { remote, refs, path } = await upload(Buffer.concat([frame('packfile\n'), bands(make()), flush]));
+    const { remote, refs, path } = await upload(answered(make()));
     const { code, stderr } = await remote.fetch(['+refs/heads/main:refs/kgit/remote/main'], call);
     expect([code, stderr]).toEqual([128, expect.stringContaining(words)]);
     expect(remoteFault(stderr)).toMatchObject({ cause: 'bad-pack', kind: 'unreachable' });

@@ -200,12 +200,13 @@ it.each([
 it('stores nothing of a damaged pack, then or later', async () => {
   const path = bareRepository();
   const objects = objectsOf(path);
+  const whole = { isPromised: false, needed: [], cut: new Set<string>() };
   const bad = packOfEntries(2, blob, refDelta('1'.repeat(40), delta));
-  await expect(objects.addPack(bad, false)).rejects.toMatchObject({ code: 'ENVIRONMENT' });
+  await expect(objects.addPack(bad, whole)).rejects.toMatchObject({ code: 'ENVIRONMENT' });
   const made = objects.make('blob', Buffer.from('made here'));
   await objects.store();
   expect(listed(path).map(([oid]) => oid)).toEqual([made]);
-  await objects.addPack(packOfEntries(1, blob), false);
+  expect(await objects.addPack(packOfEntries(1, blob), whole)).toBe(true);
   expect(listed(path).length).toBe(2);
 });
 

@@ -18,7 +18,7 @@ const HEADER = 12;
 /** Fewest bytes of an entry. */
 const LEAST = 9;
 /** Most bytes of objects that are in memory at once. */
-const MAX_HELD = 512 * 1024 * 1024;
+export const MAX_HELD = 512 * 1024 * 1024;
 /** Bytes of objects after which other work gets a turn. */
 const TURN = 1 << 20;
 
@@ -37,15 +37,15 @@ interface Base {
 
 /**
  * Reads all objects of a pack, which is whole: no delta is for an object outside. Throws DamagedData for a damaged pack.
- * @param take gets each object; bases come before their deltas
+ * @param see is shown each object; bases come before their deltas
  */
-export async function readPack(pack: Buffer, take?: (object: GitObject) => void): Promise<PackedEntries> {
-  return new PackReading(pack, take).run();
+export async function readPack(pack: Buffer, see?: (object: GitObject) => void): Promise<PackedEntries> {
+  return new PackReading(pack, see).run();
 }
 
 class PackReading {
   readonly #pack: Buffer;
-  readonly #take: ((object: GitObject) => void) | undefined;
+  readonly #see: ((object: GitObject) => void) | undefined;
   readonly #count: number;
   readonly #ids: Buffer;
   readonly #crcs: Uint32Array;
@@ -53,13 +53,11 @@ class PackReading {
   /** Numbers of the deltas by the offset, or the id, of their base. */
   readonly #deltas = new Map<number | string, number[]>();
   #resolved = 0;
-  /** Bytes of the objects that were given away. */
-  #taken = 0;
   #sinceTurn = 0;
 
-  constructor(pack: Buffer, take: ((object: GitObject) => void) | undefined) {
+  constructor(pack: Buffer, see: ((object: GitObject) => void) | undefined) {
     this.#pack = pack;
-    this.#take = take;
+    this.#see = see;
     this.#count = pack.readUInt32BE(8);
     if (this.#count > (pack.length - HEADER - TRAILER) / LEAST) throw damaged('a pack');
     this.#ids = Buffer.alloc(this.#count * 20);
@@ -130,10 +128,7 @@ class PackReading {
     const oid = objectId(type, data);
     this.#ids.write(oid, number * 20, 'hex');
     this.#resolved += 1;
-    if (!this.#take) return;
-    this.#taken += data.length;
-    if (this.#taken > MAX_HELD) throw new DamagedData('the objects of a pack are too large');
-    this.#take({ oid, type, data });
+    this.#see?.({ oid, type, data });
   }
 
   /** Resolves the deltas that begin at an object, depth first, so that few bases are in memory. */

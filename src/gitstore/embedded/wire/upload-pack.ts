@@ -44,7 +44,10 @@ export interface Wants {
 
 export interface Fetched {
   readonly pack: Buffer;
-  /** Commits whose parents are cut off now, and those whose parents are no longer. */
+  /**
+   * Commits whose parents are cut off now, and those whose parents are no longer. Both are empty unless a depth was asked
+   * for: a server that has less than all, or claims so, must not cut off what is here.
+   */
   readonly shallow: readonly string[];
   readonly unshallow: readonly string[];
 }
@@ -148,11 +151,13 @@ export class UploadPack {
     ];
     const frames = await this.#command('fetch', args);
     const cut = { shallow: new Set<string>(), unshallow: new Set<string>() };
+    const known = new Set(shallow);
     for (let section = await nextLine(frames); section !== 'packfile'; section = await nextLine(frames)) {
       if (section === null) throw new WireFailure('fatal: the remote end hung up unexpectedly\n');
       for await (const line of linesUntilEnd(frames)) {
         const [, kind, oid = ''] = /^(shallow|unshallow) ([0-9a-f]{40})$/.exec(line) ?? [];
-        if (kind === 'shallow' || kind === 'unshallow') cut[kind].add(oid);
+        if (depth === undefined) continue;
+        if (kind === 'shallow' || (kind === 'unshallow' && known.has(oid))) cut[kind].add(oid);
       }
     }
     const parts: Buffer[] = [];
