@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
@@ -13,16 +13,38 @@ import {
 import { ProcessLock } from '../../store/local/process-lock.js';
 import { type Host, identityOf, isGone, type ProcessIdentity } from '../../store/port/host.js';
 
+/** What becomes of a locked file: the lock replaces it, it is removed, or it stays. */
+export type Outcome = 'replace' | 'remove' | 'stay';
+
+/** A lock that is to be recorded. */
+export interface PlannedLock {
+  readonly path: string;
+  /** A hard link to it; null for a lock that is held and has none: it is known by what it is now. */
+  readonly twin: string | null;
+  readonly outcome: Outcome;
+}
+
+/** The record of the locks of this process. */
+export interface LockRecord {
+  /** Deletes it. Throws EnvironmentError. */
+  readonly forget: () => Promise<void>;
+  /** Leaves the locks to the next kgit that finds them, although this process goes on. Throws EnvironmentError. */
+  readonly leave: () => Promise<void>;
+}
+
 /** A lock file made by kgit's git, and how it is told from another file at the same path. */
-type LockFile =
-  | { readonly path: string; readonly identity: string }
+type LockFile = { readonly path: string; readonly outcome?: Outcome } & (
+  | { readonly identity: string }
   /** It is a hard link to the file `twin`, which stays as long as the lock. */
-  | { readonly path: string; readonly twin: string };
+  | { readonly twin: string }
+);
 
 interface Note extends ProcessIdentity {
   readonly locks: readonly LockFile[];
-  /** Whether the moves are certain, so that whoever finds the locks makes them: each lock holds the new value of its file. */
+  /** Whether the moves are certain, so that whoever finds the locks makes them. */
   readonly isDecided?: boolean;
+  /** Whether the process has left the locks to others. */
+  readonly isLeft?: boolean;
 }
 
 function isLockFile(lock: unknown): boolean {
@@ -47,11 +69,11 @@ async function identify(path: string): Promise<string | null> {
 }
 
 /** Those of these lock files that are there, as they are now. */
-async function identified(paths: readonly string[]): Promise<LockFile[]> {
+async function identified(locks: readonly Omit<PlannedLock, 'twin'>[]): Promise<LockFile[]> {
   const found: LockFile[] = [];
-  for (const path of paths) {
+  for (const { path, outcome } of locks) {
     const identity = await identify(path);
-    if (identity !== null) found.push({ path, identity });
+    if (identity !== null) found.push({ path, outcome, identity });
   }
   return found;
 }
@@ -61,6 +83,22 @@ async function isThere(lock: LockFile): Promise<boolean> {
   const found = await identify(lock.path);
   // Both are one file, so that their identities agree in all parts.
   return found !== null && found === ('twin' in lock ? await identify(lock.twin) : lock.identity);
+}
+
+/** Makes of a locked file what its lock is for. */
+async function bringAbout({ path, outcome = 'replace' }: LockFile): Promise<void> {
+  const target = path.slice(0, -'.lock'.length);
+  try {
+    if (outcome === 'replace') await rename(path, target);
+    else if (outcome === 'remove') await unlink(target);
+  } catch (error) {
+    // Another git has removed the file, or made a folder of that name, meanwhile.
+    const isOther =
+      outcome === 'replace'
+        ? hasCode(error, 'EISDIR', 'ENOTEMPTY', 'EEXIST')
+        : hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EPERM');
+    if (!isOther) throw error;
+  }
 }
 
 /**
@@ -88,35 +126,38 @@ export class RefLocks {
    * @returns a function that deletes the record, to be called once git has released them
    */
   async note(pid: number, refs: readonly string[]): Promise<() => Promise<void>> {
-    const paths = refs.map((ref) => join(this.#commonDir, `${ref}.lock`));
-    return this.#record(String(pid), { ...identityOf(pid, this.#host), locks: await identified(paths) });
+    const locks = refs.map((ref) => ({
+      path: join(this.#commonDir, `${ref}.lock`),
+      outcome: 'stay' as const,
+    }));
+    const note = { ...identityOf(pid, this.#host), locks: await identified(locks) };
+    return (await this.#record(String(pid), note, replaceWhole)).forget;
   }
 
   /**
-   * Records locks that this process is about to take, or holds. Throws EnvironmentError.
+   * Records locks that this process is about to take, or holds. The record outlasts a power cut, as the locks may: without
+   * it, they would look like another git's. Throws EnvironmentError.
    * @param id tells the record from others of this process; a second one with the same id replaces the first
-   * @param locks the lock files, each with its twin; one that is held and has none is known by what it is now
-   * @param isDecided whether the next kgit is to rename the locks into place if this process ends now
-   * @returns a function that deletes the record
+   * @param isDecided whether the next kgit is to bring about the outcomes if this process ends now
    */
-  async plan(
-    id: string,
-    locks: readonly { readonly path: string; readonly twin: string | null }[],
-    isDecided = false,
-  ): Promise<() => Promise<void>> {
+  async plan(id: string, locks: readonly PlannedLock[], isDecided: boolean): Promise<LockRecord> {
     const { pid } = this.#host;
-    const twins = locks.flatMap(({ path, twin }) => (twin === null ? [] : [{ path, twin }]));
-    const others = await identified(locks.flatMap(({ path, twin }) => (twin === null ? [path] : [])));
+    const twins = locks.flatMap(({ path, twin, outcome }) =>
+      twin === null ? [] : [{ path, twin, outcome }],
+    );
+    const others = await identified(locks.filter(({ twin }) => twin === null));
     const note = { ...identityOf(pid, this.#host), locks: [...twins, ...others], isDecided };
-    return this.#record(`${pid}.${id}`, note);
+    return this.#record(`${pid}.${id}`, note, replaceDurably);
   }
 
-  async #record(name: string, note: Note): Promise<() => Promise<void>> {
+  async #record(name: string, note: Note, write: typeof replaceWhole): Promise<LockRecord> {
     const file = join(this.#folder, name);
     await privateFolder(this.#folder);
-    // A power cut between the moves must not lose that they are decided.
-    await (note.isDecided === true ? replaceDurably : replaceWhole)(file, JSON.stringify(note));
-    return () => removeFile(file);
+    await write(file, JSON.stringify(note));
+    return {
+      forget: () => removeFile(file),
+      leave: () => write(file, JSON.stringify({ ...note, isLeft: true })),
+    };
   }
 
   /** Removes the locks of kgit's git processes that are certainly gone. Throws EnvironmentError. */
@@ -143,21 +184,18 @@ export class RefLocks {
       if (text === null) continue;
       const note = parseNote(text);
       // A process may be writing the text of a temporary file.
-      const isOver = note === null ? !name.endsWith('.tmp') : isGone(note, this.#host);
+      const isOver =
+        note === null ? !name.endsWith('.tmp') : note.isLeft === true || isGone(note, this.#host);
       if (isOver) found.push({ file, note });
     }
     return found;
   }
 
-  /** Makes the move that a lock is for, if it is decided, and removes the lock. */
+  /** Brings about the outcome that a lock is for, if it is decided, and removes the lock. */
   async #free(lock: LockFile, isDecided: boolean): Promise<void> {
     const { path } = lock;
     if (this.#isLock(path) && (!('twin' in lock) || this.#isLock(lock.twin)) && (await isThere(lock))) {
-      if (isDecided)
-        await rename(path, path.slice(0, -'.lock'.length)).catch((error: unknown) => {
-          // Another git has made a folder of that name meanwhile.
-          if (!hasCode(error, 'EISDIR', 'ENOTEMPTY', 'EEXIST')) throw error;
-        });
+      if (isDecided) await bringAbout(lock);
       await removeFile(path);
     }
     if ('twin' in lock && this.#isLock(lock.twin)) await removeFile(lock.twin);

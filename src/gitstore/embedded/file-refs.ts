@@ -1,18 +1,17 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { EnvironmentError } from '../../errors.js';
-import { hasCode } from '../../model/value/error-codes.js';
-import { cannotKeep } from '../../store/local/durable-files.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { RefStore } from '../branch/refs.js';
 import { gitFailed } from '../process/git.js';
 import { cloneFault } from '../repository/clone-fault.js';
-import { namesIn, removeAt, syncFolder, textAt, writeNew } from './files.js';
-import type { LockFiles, LockPlace } from './lock-files.js';
+import { namesIn, textAt } from './files.js';
+import type { HeldLocks, LockFiles, LockPlace } from './lock-files.js';
 
 const OID = /^[0-9a-f]{40}$/;
 /** Names that `git check-ref-format` accepts, as far as kgit uses them: none leads out of the folder `refs`. */
 export const REF_NAME =
   /^(?!.*(?:\/\.|\.\.|\/\/|@\{|\.lock(?:\/|$)|[/.]$))(?:HEAD|refs\/[^\u0000-\u0020\u007f~^:?*[\\]+)$/;
+const PACKED = 'packed-refs';
 const NOTHING = '0'.repeat(40);
 /** How many symbolic refs are followed. */
 const MAX_LINKS = 5;
@@ -117,18 +116,16 @@ export class FileRefs implements RefStore {
 
   async #apply(moves: readonly Move[]): Promise<string | null> {
     const gone = moves.filter(({ to }) => to === null).map(({ ref }) => ref);
-    const wanted = moves.map(({ ref, to }) => ({ name: ref, text: to === null ? '' : `${to}\n` }));
-    const packed = gone.length > 0 ? [{ name: 'packed-refs', text: '' }] : [];
-    const held = await this.#locks.take([...wanted, ...packed]);
+    const wanted = moves.map(({ ref, to }) => ({ name: ref, text: to === null ? null : `${to}\n` }));
+    // It comes first: an older value in it would show once the file of the ref is gone.
+    const packed = gone.length > 0 ? [{ name: PACKED, text: '' }] : [];
+    const held = await this.#locks.take([...packed, ...wanted]);
     try {
       const lost = await this.#lost(moves);
       if (lost !== null) return lost;
-      if (gone.length > 0) await this.#unpack(new Set(gone));
-      else if (moves.length > 1) await held.decide();
-      for (const { ref, to } of moves) {
-        if (to === null) await this.#remove(ref);
-        else await held.put(ref);
-      }
+      if (gone.length > 0) await this.#unpack(new Set(gone), held);
+      if (moves.length > 1) await held.decide();
+      await held.finish();
       return null;
     } finally {
       await held.release();
@@ -164,19 +161,9 @@ export class FileRefs implements RefStore {
     return found ?? null;
   }
 
-  async #remove(ref: string): Promise<void> {
-    const path = this.#path(ref);
-    await this.#place.fs.unlink(path).catch((error: unknown) => {
-      if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EPERM')) throw cannotKeep(path, error);
-    });
-    await syncFolder(this.#place.fs, dirname(path));
-  }
-
-  /** Takes refs out of `packed-refs`, which this process has locked. */
-  async #unpack(gone: ReadonlySet<string>): Promise<void> {
-    const { fs } = this.#place;
-    const path = this.#path('packed-refs');
-    const text = (await textAt(fs, path)) ?? '';
+  /** Has the lock of `packed-refs` hold all refs but these. */
+  async #unpack(gone: ReadonlySet<string>, held: HeldLocks): Promise<void> {
+    const text = (await textAt(this.#place.fs, this.#path(PACKED))) ?? '';
     const kept: string[] = [];
     let isGone = false;
     for (const line of text.split('\n').filter(Boolean)) {
@@ -184,17 +171,8 @@ export class FileRefs implements RefStore {
       if (!line.startsWith('^')) isGone = gone.has(line.slice(41));
       if (!isGone) kept.push(`${line}\n`);
     }
-    if (kept.join('') === text) return;
-    // Not git's own name: a `packed-refs.new` that a kill leaves would make git refuse to pack or delete refs.
-    const temporary = `${path}.kgit`;
-    try {
-      await removeAt(fs, temporary);
-      await writeNew(fs, temporary, kept.join(''));
-      await fs.rename(temporary, path);
-      await syncFolder(fs, this.#place.commonDir);
-    } catch (error) {
-      throw cannotKeep(path, error);
-    }
+    if (kept.join('') === text) held.keep(PACKED);
+    else await held.write(PACKED, kept.join(''));
   }
 }
 

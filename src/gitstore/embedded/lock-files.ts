@@ -4,7 +4,7 @@ import { hasCode } from '../../model/value/error-codes.js';
 import { cannotKeep, NO_LINKS } from '../../store/local/durable-files.js';
 import type { Clock, Host } from '../../store/port/host.js';
 import type { FileSystem } from '../../store/port/means.js';
-import { RefLocks } from '../branch/ref-locks.js';
+import { type LockRecord, type Outcome, RefLocks } from '../branch/ref-locks.js';
 import { heldLock } from '../process/git.js';
 import { namesIn, removeAt, syncFolder, writeNew } from './files.js';
 
@@ -25,8 +25,8 @@ export interface LockPlace {
 export interface Wanted {
   /** Its path in the repository. */
   readonly name: string;
-  /** What it is to hold. */
-  readonly text: string;
+  /** What it is to hold; null if it is to be removed. */
+  readonly text: string | null;
 }
 
 /** The lock file of a file, and its twin. */
@@ -34,6 +34,7 @@ interface LockFile extends Wanted {
   readonly path: string;
   /** Null on a file system without hard links. */
   twin: string | null;
+  outcome: Outcome;
 }
 
 /**
@@ -60,10 +61,11 @@ export class LockFiles {
     const id = randomBytes(6).toString('hex');
     const files = wanted.map(({ name, text }): LockFile => {
       const path = join(commonDir, name);
-      return { name, text, path: `${path}.lock`, twin: `${path}.${id}.lock` };
+      const outcome = text === null ? 'remove' : 'replace';
+      return { name, text, path: `${path}.lock`, twin: `${path}.${id}.lock`, outcome };
     });
     const record = (isDecided: boolean) => this.#records.plan(id, files, isDecided);
-    const held = new HeldLocks(fs, files, { decide: () => record(true), forget: await record(false) });
+    const held = new HeldLocks(fs, files, await record(false), () => record(true));
     try {
       // As git does, in one order everywhere, so that no two wait for each other.
       for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -82,7 +84,7 @@ export class LockFiles {
     const { clock } = this.#place;
     const { path, twin, text } = file;
     // What the file is to hold is durable before any file is replaced.
-    if (twin !== null) await this.#write(twin, text);
+    if (twin !== null) await this.#write(twin, text ?? '');
     for (const begun = clock.now(); ; ) {
       try {
         return await this.#name(file);
@@ -119,47 +121,81 @@ export class LockFiles {
       file.twin = null;
     }
     // A kill before it is recorded leaves a lock that looks like another git's, as a kill of git itself does.
-    await writeNew(fs, file.path, file.text);
+    await writeNew(fs, file.path, file.text ?? '');
   }
-}
-
-/** What happens to the record of locks. */
-interface LockRecord {
-  readonly decide: () => Promise<unknown>;
-  readonly forget: () => Promise<void>;
 }
 
 /** Locks of this process, until they are released. */
 export class HeldLocks {
   readonly #fs: FileSystem;
   readonly #files: readonly LockFile[];
-  readonly #record: LockRecord;
+  #record: LockRecord;
+  readonly #decide: () => Promise<LockRecord>;
   /** Once a lock is renamed, its name is free for others. */
   readonly #held = new Set<string>();
+  /** Whether it is decided that the outcomes come about, and not all have. */
+  #isUnderWay = false;
 
-  constructor(fs: FileSystem, files: readonly LockFile[], record: LockRecord) {
+  constructor(
+    fs: FileSystem,
+    files: readonly LockFile[],
+    record: LockRecord,
+    decide: () => Promise<LockRecord>,
+  ) {
     this.#fs = fs;
     this.#files = files;
     this.#record = record;
+    this.#decide = decide;
   }
 
   add(name: string): void {
     this.#held.add(name);
   }
 
-  /** From now on all files are replaced, by the next kgit if this process is killed. Throws EnvironmentError. */
+  /** From now on all outcomes come about, by the next kgit if this process is killed. Throws EnvironmentError. */
   async decide(): Promise<void> {
-    await this.#record.decide();
+    this.#record = await this.#decide();
+    this.#isUnderWay = true;
   }
 
-  /** Changes what a file is to hold. */
-  async write(name: string, text: string): Promise<void> {
-    const handle = await this.#fs.open(this.#file(name).path, 'w');
+  /** Has a file stay as it is. */
+  keep(name: string): void {
+    this.#file(name).outcome = 'stay';
+  }
+
+  /** Brings about the outcomes, in the order in which the locks were asked for. Throws EnvironmentError. */
+  async finish(): Promise<void> {
+    for (const { name, path, outcome } of this.#files) {
+      if (outcome === 'replace') await this.put(name);
+      else if (outcome === 'remove') await this.#remove(path.slice(0, -'.lock'.length));
+    }
+    this.#isUnderWay = false;
+  }
+
+  async #remove(target: string): Promise<void> {
     try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
+      await this.#fs.unlink(target).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EPERM')) throw error;
+      });
+      await syncFolder(this.#fs, dirname(target));
+    } catch (error) {
+      throw cannotKeep(target, error);
+    }
+  }
+
+  /** Changes what a file is to hold. Throws EnvironmentError. */
+  async write(name: string, text: string): Promise<void> {
+    const { path } = this.#file(name);
+    try {
+      const handle = await this.#fs.open(path, 'w');
+      try {
+        await handle.writeFile(text);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      throw cannotKeep(path, error);
     }
   }
 
@@ -181,8 +217,9 @@ export class HeldLocks {
     }
   }
 
-  /** Releases the locks that have replaced no file. */
+  /** Releases the locks that have replaced no file; after a failure of what is decided, leaves them to whoever is next. */
   async release(): Promise<void> {
+    if (this.#isUnderWay) return this.#record.leave();
     for (const { name, path, twin } of this.#files) {
       if (this.#held.delete(name)) await removeAt(this.#fs, path);
       if (twin !== null) await removeAt(this.#fs, twin);

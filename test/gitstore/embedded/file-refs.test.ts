@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FileRefs, REF_NAME } from '../../../src/gitstore/embedded/file-refs.js';
 import { LockFiles } from '../../../src/gitstore/embedded/lock-files.js';
 import { systemClock, thisHost } from '../../../src/setup/this-host.js';
@@ -10,11 +10,16 @@ import { bareRepository } from '../../support/git-fixtures.js';
 
 const [ONE, TWO] = ['1'.repeat(40), '2'.repeat(40)];
 const MAIN = 'refs/heads/main';
+const X = 'refs/kgit/x';
+/** A process that is gone. */
+const dead = { ...thisHost, pid: 999_999, processStart: () => null };
 let path: string;
 let lock: string;
+let records: string;
 beforeEach(() => {
   path = bareRepository();
   lock = join(path, `${MAIN}.lock`);
+  records = join(path, 'kgit/ref-locks');
 });
 
 const opened = (more: Partial<FileSystem> = {}, host = thisHost) => {
@@ -25,6 +30,12 @@ const opened = (more: Partial<FileSystem> = {}, host = thisHost) => {
     new LockFiles({ fs, commonDir: path, folder, host, clock: systemClock }),
   );
 };
+
+/** Files that block others: locks, and the records of them. */
+const leftovers = () => [
+  ...readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.lock')),
+  ...readdirSync(records),
+];
 
 describe('refs in files', () => {
   it('leave the lock that another takes once the own one is released', async () => {
@@ -52,15 +63,79 @@ describe('refs in files', () => {
     expect(existsSync(lock) || existsSync(join(path, 'refs/kgit/x.lock'))).toBe(false);
   });
 
-  it('free the locks of a process that was killed, and of no other git', async () => {
-    const dead = { ...thisHost, pid: 999_999, processStart: () => null };
+  it('free the locks of a process that was killed', async () => {
     // The process ends with its locks in hand.
     const rename: FileSystem['rename'] = () => new Promise(() => undefined);
     void opened({ rename }, dead).apply([`create ${MAIN} ${ONE}\n`]);
     await expect.poll(() => existsSync(lock)).toBe(true);
-    writeFileSync(join(path, 'HEAD.lock'), 'of another git');
     expect(await opened().apply([`create ${MAIN} ${TWO}\n`])).toBeNull();
-    expect(readdirSync(path)).toContain('HEAD.lock');
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  it('leave the lock of another git where a process that was killed had one', async () => {
+    const rename: FileSystem['rename'] = () => new Promise(() => undefined);
+    void opened({ rename }, dead).apply([`create ${MAIN} ${ONE}\n`]);
+    await expect.poll(() => existsSync(lock)).toBe(true);
+    unlinkSync(lock);
+    writeFileSync(lock, 'of another git');
+    await opened().removeLeftBehind();
+    expect(readFileSync(lock, 'utf8')).toBe('of another git');
+    expect(readdirSync(records)).toEqual([]);
+  });
+
+  it.each(['packed-refs', MAIN, X])(
+    'move and go together where a process was killed before %s',
+    async (at) => {
+      await opened().apply([`create ${MAIN} ${ONE}\n`, `create ${X} ${ONE}\n`]);
+      writeFileSync(join(path, 'packed-refs'), `${ONE} ${MAIN}\n${ONE} ${X}\n`);
+      let isKilled = false;
+      const killedBefore =
+        <A extends unknown[]>(call: (...args: A) => Promise<void>, name: string) =>
+        (...args: A): Promise<void> => {
+          isKilled ||= args.includes(join(path, name));
+          return isKilled ? new Promise(() => undefined) : call(...args);
+        };
+      const rename: FileSystem['rename'] = killedBefore(nodeFs.rename, `${at}.lock`);
+      const unlink: FileSystem['unlink'] = killedBefore(nodeFs.unlink, at);
+      void opened({ rename, unlink }, dead).apply([`delete ${MAIN} ${ONE}\n`, `update ${X} ${TWO} ${ONE}\n`]);
+      await expect.poll(() => isKilled).toBe(true);
+      const refs = opened();
+      await refs.removeLeftBehind();
+      expect(await refs.list(['refs/'])).toEqual(new Map([[X, TWO]]));
+      expect(leftovers()).toEqual([]);
+    },
+  );
+
+  it('are moved by whoever is next if the disk fails between two of them', async () => {
+    await opened().apply([`create ${MAIN} ${ONE}\n`, `create ${X} ${ONE}\n`]);
+    const rename: FileSystem['rename'] = async (from, to) => {
+      if (to === join(path, X)) throw Object.assign(new Error('failed'), { code: 'EIO' });
+      await nodeFs.rename(from, to);
+    };
+    const moves = [`update ${MAIN} ${TWO} ${ONE}\n`, `update ${X} ${TWO} ${ONE}\n`];
+    await expect(opened({ rename }).apply(moves)).rejects.toMatchObject({ code: 'ENVIRONMENT' });
+    expect(await opened().apply([`delete ${X} ${TWO}\n`])).toBeNull();
+    expect(await opened().list(['refs/'])).toEqual(new Map([[MAIN, TWO]]));
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('are recorded durably before the first lock', async () => {
+    const handle = await nodeFs.open(path, 'r');
+    const prototype: nodeFs.FileHandle = Object.getPrototypeOf(handle);
+    await handle.close();
+    const synced = new Set<number>();
+    const sync = vi.spyOn(prototype, 'sync').mockImplementation(async function (this: nodeFs.FileHandle) {
+      synced.add((await this.stat()).ino);
+    });
+    const durable: boolean[] = [];
+    const link: FileSystem['link'] = async (from, to) => {
+      const [name = ''] = readdirSync(records);
+      durable.push(...[records, join(records, name)].map((each) => synced.has(statSync(each).ino)));
+      await nodeFs.link(from, to);
+    };
+    expect(await opened({ link }).apply([`create ${MAIN} ${ONE}\n`])).toBeNull();
+    sync.mockRestore();
+    expect(durable).toEqual([true, true]);
   });
 
   it('that are empty or garbled are told, and no older packed value is taken', async () => {
