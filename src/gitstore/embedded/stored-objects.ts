@@ -18,6 +18,9 @@ import { StoredPacks } from './packs/stored-packs.js';
 /** Packs of so many objects at most are stored as single files, as git does: nothing here joins small packs. */
 const UNPACK_LIMIT = 100;
 
+/** How often the writing of an object is tried while another git removes its folder. */
+const WRITES = 10;
+
 const NAME = /^([0-9a-f]{40})(\^\{tree\})?(?::(.*))?$/s;
 
 /** Where the objects of a repository are. */
@@ -127,17 +130,15 @@ export class StoredObjects implements Objects {
   async #write({ type, data }: GitObject): Promise<void> {
     const { commonDir } = this.#place;
     if (!isType(type)) throw new RangeError(`no object has the type ${type}`);
-    try {
-      await writeObject({
-        fs: this.#fs,
-        gitdir: commonDir,
-        dir: commonDir,
-        type,
-        object: data,
-        format: 'content',
-      });
-    } catch (error) {
-      throw cannotKeep(join(commonDir, 'objects'), error);
+    for (let left = WRITES; ; left--) {
+      try {
+        const where = { fs: this.#fs, gitdir: commonDir, dir: commonDir };
+        await writeObject({ ...where, type, object: data, format: 'content' });
+        return;
+      } catch (error) {
+        // A git that packs objects removes folders of theirs that are empty, also one that was just made for this object.
+        if (left === 1 || !hasCode(error, 'ENOENT')) throw cannotKeep(join(commonDir, 'objects'), error);
+      }
     }
   }
 

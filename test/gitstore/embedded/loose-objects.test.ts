@@ -1,9 +1,11 @@
 /** What the embedded git makes of objects in files of their own that git did not write. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import nodeFs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { objectId } from '../../../src/gitstore/embedded/packs/index-pack.js';
+import type { FileSystem } from '../../../src/store/port/means.js';
 import { openEmbedded } from '../../support/embedded-git.js';
 import { bareRepository } from '../../support/git-fixtures.js';
 
@@ -32,4 +34,19 @@ describe('an object that is a file of its own', () => {
     writeFileSync(file, deflateSync(whole('abcd')));
     expect(await objects.object(OID)).toEqual({ oid: OID, type: 'blob', data: Buffer.from('abcd') });
   });
+});
+
+it('is written although a git that packs objects removes the folder that was made for it', async () => {
+  const path = bareRepository();
+  const folder = join(path, 'objects', OID.slice(0, 2));
+  let removed = 0;
+  const open: FileSystem['open'] = (name, ...more) => {
+    if (dirname(String(name)) === folder && existsSync(folder) && removed++ < 3) rmdirSync(folder);
+    return nodeFs.open(name, ...more);
+  };
+  const { objects } = await openEmbedded(path, null, { fs: { ...nodeFs, open } });
+  objects.make('blob', Buffer.from('abcd'));
+  await objects.store();
+  expect(removed).toBeGreaterThan(3);
+  expect(await objects.has(OID)).toBe(true);
 });
