@@ -20,7 +20,12 @@ export interface ServeOptions
   /** Tells the operator something in one line. */
   readonly note: (message: string) => void;
   readonly limits?: Partial<
-    ConnectionLimits & { readonly streams: Partial<StreamLimits>; readonly reread: number }
+    ConnectionLimits & {
+      readonly streams: Partial<StreamLimits>;
+      readonly reread: number;
+      /** For an answer to begin, in ms. */
+      readonly answer: number;
+    }
   >;
 }
 
@@ -61,7 +66,7 @@ export async function serveRepository(options: ServeOptions): Promise<RunningSer
     hookSecret: hookSecret && (() => hookSecret.value),
     stopping: stopping.signal,
   };
-  const listener = await listen(serveApp(parts), options.listen, tls?.value ?? null, {
+  const listener = await listen(serveApp(parts, limits.answer), options.listen, tls?.value ?? null, {
     ...CONNECTION_LIMITS,
     ...limits,
   });

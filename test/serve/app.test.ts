@@ -89,4 +89,19 @@ describe('health', () => {
     stop.abort();
     expect([await ready(), (await app.request('/healthz')).status]).toEqual([503, 200]);
   });
+
+  it('is an Error document of 503 if a route takes too long, and what the route says later is dropped', async () => {
+    const app = serveApp(await testParts(), 20);
+    let finish: (text: string) => void = () => undefined;
+    const slow = new Promise<string>((resolve) => {
+      finish = resolve;
+    });
+    app.get('/slow', async (c) => c.text(await slow));
+    const answer = await app.request('/slow');
+    finish('too late');
+    expect(answer.status).toBe(503);
+    expect(answer.headers.has('retry-after')).toBe(false);
+    expect(await answer.json()).toMatchObject({ kind: 'Error', error: { code: 'ENVIRONMENT' } });
+    expect(await (await app.request('/slow')).text()).toBe('too late');
+  });
 });

@@ -8,6 +8,8 @@ export class ApiFailure extends Error {
     readonly status: number | null,
     message: string,
     readonly suggestions: readonly string[] = [],
+    /** Whether the server is still preparing the answer, and will have it soon. */
+    readonly isPreparing = false,
   ) {
     super(message);
   }
@@ -44,7 +46,7 @@ export async function ask<K extends Kind>(kind: K, path: string, signal: AbortSi
   learnServerTime(response.headers.get('date'));
   if (response.status === 304 && before && isAnswer(before.answer, kind)) return before.answer;
   const answer = await readAnswer(response, signal);
-  if (!response.ok) throw failureOf(response.status, answer);
+  if (!response.ok) throw failureOf(response, answer);
   if (!isAnswer(answer, kind))
     throw new ApiFailure(response.status, 'The server answers in another language.', [
       'Reload the page: kgit may have been updated',
@@ -77,8 +79,9 @@ async function readAnswer(response: Response, signal: AbortSignal): Promise<unkn
   }
 }
 
-function failureOf(status: number, answer: unknown): ApiFailure {
+function failureOf({ status, headers }: Response, answer: unknown): ApiFailure {
+  const isPreparing = status === 503 && headers.has('retry-after');
   if (isAnswer(answer, 'Error'))
-    return new ApiFailure(status, answer.error.message, answer.error.suggestions);
+    return new ApiFailure(status, answer.error.message, answer.error.suggestions, isPreparing);
   return new ApiFailure(status, `The kgit server answers with status ${status}.`);
 }

@@ -20,6 +20,8 @@ const TIME_LIMIT_MS = 30_000;
 /** One document of the server, asked for again on demand. */
 class Asked<K extends Kind> {
   readonly store: Store<Resource<Results[K]>> = createStore({ data: null, failure: null });
+  /** Whether the last question got no answer, also if that is not worth a message yet. */
+  isOpen = false;
   private isAsking = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private isWanted = false;
@@ -45,9 +47,13 @@ class Asked<K extends Kind> {
     const before = this.store.get();
     try {
       const data = await ask(this.kind, this.path, AbortSignal.timeout(TIME_LIMIT_MS));
+      this.isOpen = false;
       if (data !== before.data || before.failure) this.store.set({ data, failure: null });
     } catch (error) {
-      this.store.set({ data: before.data, failure: failureOf(error) });
+      const failure = failureOf(error);
+      this.isOpen = true;
+      // The view goes on waiting for what the server is still preparing.
+      this.store.set({ data: before.data, failure: failure.isPreparing ? null : failure });
     }
     this.isAsking = false;
     if (this.isWanted) this.refresh();
@@ -101,7 +107,7 @@ export function useResource<K extends Kind>(
   useEffect(() => {
     asked.refresh();
     const timer = setInterval(() => {
-      if (asked.store.get().failure) asked.refresh();
+      if (asked.isOpen) asked.refresh();
     }, AGAIN_MS);
     const end = onNews((topic) => {
       if (topic === 'reset' || topics.includes(topic)) asked.refresh();

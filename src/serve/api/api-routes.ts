@@ -67,8 +67,7 @@ export const apiRoutes: Routes = (app, given) => {
     c.header('Allow', 'GET, HEAD');
     return errorAnswer(c, 405, { code: 'USAGE', message: 'the API only answers GET' });
   });
-  // So that the first one who looks at events does not wait for all of them to be read.
-  void parts.index.current().catch(parts.onFault);
+  parts.index.begin();
 };
 
 type RequestOf = (endpoint: Endpoint, c: Context<ServeEnv>) => unknown;

@@ -6,9 +6,10 @@ import { SkippedEvents } from '../../model/event/broken-events.js';
 import { maskedEvent } from '../../model/event/masked-event.js';
 import { formatSubject } from '../../model/subject/subject.js';
 import { listSubjects } from '../../store/read/records.js';
+import { NotReadyError } from '../http/not-ready-error.js';
 import { type Answering, type ApiParts, type ApiRequest, documentOf } from './api-parts.js';
 import { activityOf } from './events/activity.js';
-import { queryEvents } from './events/query-events.js';
+import { eventsFromStore, queryEvents } from './events/query-events.js';
 import { runsOf } from './events/runs.js';
 import { subjectSummaries } from './events/subjects.js';
 
@@ -34,22 +35,40 @@ async function subjectOf({ monitor: { context } }: ApiParts, { query }: ApiReque
   return name === undefined ? null : recordedSubject(name, namingOf(context));
 }
 
-/** A page of events. */
+/** When a client that found the index unfinished asks again, in seconds. */
+const RETRY_SECONDS = 5;
+/** How long such a client waits before it is told so, in ms. */
+const PATIENCE_MS = 500;
+
+/** Brings the index up to date. Throws NotReadyError while it is being built. */
+async function readyIndex({ index }: ApiParts): Promise<void> {
+  if ((await index.soon(PATIENCE_MS)) !== null) return;
+  const read = index.read.toLocaleString('en-US');
+  throw new NotReadyError(`the server is still reading the history: ${read} events so far`, RETRY_SECONDS);
+}
+
+/** A page of events; from the store while the index is being built. */
 export const eventsAnswer: Answering = async (parts, request) => {
   const { index, now } = parts;
   const { query } = request;
   const subject = await subjectOf(parts, request);
-  const { events, next } = await queryEvents(index, await index.current(), {
+  const asked = {
     ...{ subject, filter: filterOf(request, now()) },
     ...{ limit: query.count('limit'), before: query.text('before') },
-  });
-  return documentOf(parts, 'LogResult', eventsJson(events, next), index.skipped);
+  };
+  const context = await index.ready();
+  const skipped = context === null ? new SkippedEvents() : index.skipped;
+  const { events, next } =
+    context === null
+      ? await eventsFromStore(parts.monitor.context, asked, skipped)
+      : await queryEvents(index, context, asked);
+  return documentOf(parts, 'LogResult', eventsJson(events, next), skipped);
 };
 
 /** Events by day and outcome. */
 export const activityAnswer: Answering = async (parts, { query }) => {
   const { index, now } = parts;
-  await index.current();
+  await readyIndex(parts);
   const days = activityOf(index, query.count('days'), now());
   return documentOf(parts, 'ActivityResult', { days, complete: index.isComplete });
 };
@@ -58,7 +77,7 @@ export const activityAnswer: Answering = async (parts, { query }) => {
 export const runsAnswer: Answering = async (parts, request) => {
   const { index, now } = parts;
   const subject = await subjectOf(parts, request);
-  await index.current();
+  await readyIndex(parts);
   const runs = runsOf(index, {
     ...{ subject: subject === null ? undefined : formatSubject(subject) },
     ...{ filter: filterOf(request, now()), limit: request.query.count('limit') },
@@ -69,8 +88,9 @@ export const runsAnswer: Answering = async (parts, request) => {
 /** The deployments and clusters that the repository knows. */
 export const subjectsAnswer: Answering = async (parts) => {
   const { index } = parts;
-  const { view } = (await index.current()).reading;
-  if (index.isComplete) {
+  const context = await index.ready();
+  const { view } = (context ?? parts.monitor.context).reading;
+  if (context !== null && index.isComplete) {
     const known = subjectSummaries(index);
     const items = (await listSubjects(view)).map((one) => {
       const subject = formatSubject(one);

@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { errorDocument } from '../../cli/render/json/error-document.js';
 import { type ErrorCode, type ErrorJson, EXIT_CODES, KgitError } from '../../errors.js';
 import type { ServeEnv } from '../parts.js';
+import { NotReadyError } from './not-ready-error.js';
 
 /** HTTP status of each error code. */
 const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
@@ -44,6 +45,10 @@ export function errorAnswer(
  * the code.
  */
 export function thrownAnswer(c: Context<ServeEnv>, error: Error, onFault: (error: Error) => void): Response {
+  if (error instanceof NotReadyError) {
+    c.header('Retry-After', String(error.retryAfter));
+    return errorAnswer(c, 503, error.toJSON());
+  }
   const code = error instanceof KgitError ? error.code : 'INTERNAL';
   if (error instanceof KgitError && !OF_THIS_MACHINE.includes(code))
     return errorAnswer(c, STATUS[code], error.toJSON());

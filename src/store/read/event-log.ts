@@ -12,8 +12,11 @@ import { listSubjects } from './records.js';
 import { eventName, monthsOf, readMonth, type StoredEvent } from './stored-events.js';
 import { WantedTimeline } from './wanted-timeline.js';
 
-/** How many events are read at a time: enough to keep the reader busy, few enough to stop early. */
-const BATCH = 256;
+/**
+ * How many events are read at a time: enough to keep the reader busy, few enough to stop early, and less than the 256 for
+ * which the reader of git objects starts a process. In a large server each start of one takes tens of milliseconds.
+ */
+const BATCH = 255;
 
 function keyOf({ subject, head }: { subject: Subject; head: EventHead }): string {
   return `${formatSubject(subject)} ${eventName(head)}`;

@@ -8,6 +8,7 @@ import { kubectlFor } from '../../k0rdent/support.js';
 import { SAMPLES_NOW } from '../api-server/objects.js';
 import type { ApiServer } from '../api-server/server.js';
 import { memoryWriting } from '../memory-writing.js';
+import { until } from '../patience.js';
 import { MemoryMonitor } from './memory-monitor.js';
 import { testParts } from './serve-parts.js';
 
@@ -41,6 +42,8 @@ export async function servedApi(server: ApiServer, more: Partial<ServeParts> = {
     });
     monitor.fleet = { ...monitor.fleet, report };
     monitor.change('fleet');
+    // The first revision of an empty repository has all events read anew.
+    await until(async () => (await app.request('/api/v1/activity')).status !== 503);
   };
   const json = async (path: string, headers: Record<string, string> = {}) => {
     const answer = await app.request(path, { headers });

@@ -1,3 +1,4 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Context } from '../../../app/open/configured.js';
 import { SkippedEvents } from '../../../model/event/broken-events.js';
 import type { EventRow } from '../../../model/event/event-row.js';
@@ -7,6 +8,8 @@ import { addedSince, maskedEvents, waitingEvents } from './event-source.js';
 
 /** Memory that the index takes at most, in bytes: about a million events of 400 bytes. */
 const MAX_BYTES = 512 * 1024 * 1024;
+/** How many events are read before other work gets its turn: a few milliseconds. */
+const TURN = 50;
 /** How often a request catches up with a repository that moves on all the time. */
 const MOST_TURNS = 3;
 /** How many events at the end are dropped at a time, as a share of those that it was built of. */
@@ -25,8 +28,8 @@ class Built {
 
 /**
  * The events of a repository in memory, in the order of publishing, with secrets masked, so that no request reads them all
- * again. The first request builds it, the others read only what new revisions added; after a rewrite of the history, or if
- * an event was edited or removed, all of it is built anew, beside the old one.
+ * again. It is built in the background (`begin`); requests read only what new revisions added. After a rewrite of the
+ * history, or if an event was edited or removed, all of it is built anew. No request waits for that: see `ready`.
  *
  * It costs up to 110 bytes an event, the length of its JSON, and 100 bytes for each name that occurs: with 400 bytes of
  * JSON, 50 MB at 100,000 events and 500 MB at 1,000,000, most of it outside of the JavaScript heap. Beyond `maxBytes` the
@@ -44,7 +47,14 @@ export class EventIndex {
   #reading: LogContext['reading'] | null = null;
   /** Undefined until it is built. */
   #revision: Revision | null | undefined;
+  /** The catching up that is under way. */
   #work: Promise<void> | null = null;
+  /** The building that is under way. */
+  #building: Promise<void> | null = null;
+  /** How many events the building under way has read. */
+  #read = 0;
+  /** Why the last building failed, until a request was told. */
+  #failure: unknown = null;
   #version = 0;
 
   /** @param context returns the repository as it was last read */
@@ -99,40 +109,93 @@ export class EventIndex {
     }
   }
 
+  /** How many events the building under way has read. */
+  get read(): number {
+    return this.#read;
+  }
+
+  /** Begins to build the index, if it is not built yet. A failure is reported by the next call of `ready`. */
+  begin(): void {
+    if (this.#revision === undefined && this.#building === null) this.#rebuild();
+  }
+
   /**
-   * Brings the index to what was last read of the repository, and returns that. Throws KgitError if the repository cannot
-   * be read now.
+   * Brings the index to what was last read of the repository, and returns that; null while all of it is being built.
+   * Throws KgitError if the repository could not be read.
    */
-  async current(): Promise<LogContext> {
-    for (let turn = 0; turn < MOST_TURNS && this.#context().reading.revision !== this.#revision; turn++) {
+  async ready(): Promise<LogContext | null> {
+    if (this.#failure !== null) {
+      const failure = this.#failure;
+      this.#failure = null;
+      throw failure;
+    }
+    for (let turn = 0; turn < MOST_TURNS; turn++) {
+      this.begin();
+      if (this.#building !== null) return null;
+      if (this.#context().reading.revision === this.#revision) break;
       this.#work ??= this.#catchUp(this.#context()).finally(() => {
         this.#work = null;
       });
       await this.#work;
     }
+    if (this.#building !== null) return null;
     const context = this.#context();
     await this.#wait(context);
     return context;
   }
 
+  /** As `ready`, but waits up to `ms` for a building that is under way: that of a small repository takes no longer. */
+  async soon(ms: number): Promise<LogContext | null> {
+    const context = await this.ready();
+    if (context !== null) return context;
+    await Promise.race([this.#building, setTimeout(ms, undefined, { ref: false })]);
+    return this.ready();
+  }
+
+  /** As `ready`, but waits for a building that is under way. */
+  async current(): Promise<LogContext> {
+    for (;;) {
+      const context = await this.ready();
+      if (context !== null) return context;
+      await this.#building;
+    }
+  }
+
   async #catchUp({ opened, reading: { revision } }: LogContext): Promise<void> {
     const { store } = opened.repository;
-    const isFirst = this.#revision === undefined || this.#revision === null || revision === null;
-    const fresh = isFirst
-      ? null
-      : await addedSince(store, this.#revision as Revision, revision, this.#built.skipped);
+    const after = this.#revision ?? null;
+    const fresh =
+      after === null || revision === null
+        ? null
+        : await addedSince(store, after, revision, this.#built.skipped);
     if (fresh === null) {
-      await this.#build({ opened, revision });
-    } else {
-      for (const event of fresh) if (!this.#holds(event)) this.#added.push(event);
-      this.#drop();
+      this.#rebuild();
+      return;
     }
+    for (const event of fresh) if (!this.#holds(event)) this.#added.push(event);
+    this.#drop();
+    this.#moved(revision);
+  }
+
+  #moved(revision: Revision | null): void {
     this.#revision = revision;
     this.#reading = null;
     this.#version += 1;
   }
 
-  async #build({ opened, revision }: Pick<LogContext, 'opened'> & { revision: Revision | null }) {
+  /** Builds the index in the background; `#building` never rejects. */
+  #rebuild(): void {
+    this.#read = 0;
+    this.#building = this.#build(this.#context())
+      .catch((error: unknown) => {
+        this.#failure = error;
+      })
+      .finally(() => {
+        this.#building = null;
+      });
+  }
+
+  async #build({ opened, reading: { revision } }: LogContext): Promise<void> {
     const built = new Built();
     for await (const event of maskedEvents(opened.repository.store, revision, built.skipped)) {
       if (built.rows.bytes > this.#maxBytes) {
@@ -140,10 +203,13 @@ export class EventIndex {
         break;
       }
       built.rows.push(event);
+      this.#read = built.rows.count;
+      if (this.#read % TURN === 0) await setImmediate();
     }
     this.#built = built;
     this.#added = new EventRows(built.words);
     this.#waiting = new EventRows(built.words);
+    this.#moved(revision);
   }
 
   /** Drops the oldest events if there are too many. */
@@ -155,12 +221,16 @@ export class EventIndex {
     }
   }
 
-  async #wait({ opened, reading }: LogContext): Promise<void> {
+  async #wait(context: LogContext): Promise<void> {
+    const { opened, reading } = context;
     if (reading === this.#reading) return;
+    const built = this.#built;
     const had = this.#waiting.count;
-    const waiting = new EventRows(this.#built.words);
-    for await (const event of waitingEvents(opened.repository.store, reading, this.#built.skipped))
+    const waiting = new EventRows(built.words);
+    for await (const event of waitingEvents(opened.repository.store, reading, built.skipped))
       if (!this.#holds(event)) waiting.push(event);
+    // The rows of another building number their words otherwise.
+    if (built !== this.#built) return this.#wait(context);
     this.#reading = reading;
     this.#waiting = waiting;
     if (had > 0 || waiting.count > 0) this.#version += 1;

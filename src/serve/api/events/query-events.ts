@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { NotFoundError } from '../../../errors.js';
+import type { BrokenEvents } from '../../../model/event/broken-events.js';
 import { type EventFilter, matches } from '../../../model/event/event-filter.js';
 import { hintOf } from '../../../model/event/event-hint.js';
 import { type EventRow, eventRow } from '../../../model/event/event-row.js';
@@ -57,7 +58,7 @@ export async function queryEvents(
     }
     if (!isBehind && rows.id(row) === before) isBehind = true;
   }
-  if (!index.isComplete) return fromStore(context, query, index);
+  if (!index.isComplete) return eventsFromStore(context, query, index.skipped);
   if (isBehind) return page(found, null);
   throw new NotFoundError(`event ${before} is not in this log`, {
     suggestions: ['Take the id from an earlier answer to the same question'],
@@ -130,10 +131,15 @@ function isPlain(text: string): boolean {
   return JSON.stringify(text) === `"${text}"`;
 }
 
-async function fromStore(
+/**
+ * Reads a page of events from the store, with secrets masked, as `queryEvents` does from the index.
+ * @param broken how to handle events that cannot be read
+ * @throws NotFoundError if the event of `before` is not in the log
+ */
+export async function eventsFromStore(
   { opened, reading }: LogContext,
   { subject, filter, limit, before }: EventQuery,
-  { skipped: broken }: EventIndex,
+  broken: BrokenEvents,
 ): Promise<DocumentPage> {
   const { revision, view, pending } = reading;
   // What a secret hides must not be found by a hint either.
