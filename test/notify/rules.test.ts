@@ -64,6 +64,12 @@ describe('a pattern', () => {
   ])('%s fits %s: %s', (pattern, text, does) => {
     expect(fits(pattern, text)).toBe(does);
   });
+
+  it('with many stars takes no longer than one with few', () => {
+    // A regular expression would try each way to share the text among the stars.
+    expect(fits(`${'**a'.repeat(40)}b`, 'a'.repeat(1000))).toBe(false);
+    expect(fits(`${'*a'.repeat(40)}*`, 'a'.repeat(1000))).toBe(true);
+  });
 });
 
 const selector = fc.record(
