@@ -305,6 +305,33 @@ describe('a receiver that fails', () => {
     expect(all).not.toContain('secret-part');
   });
 
+  it.each([
+    ['pass%20w', 'pass w'],
+    ['abc', 'abc'],
+  ])('does not repeat the password of an address: %s', async (written, password) => {
+    const receiver = await startReceiver((response, { headers }) => {
+      const { authorization = '' } = headers;
+      const sent = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString('utf8');
+      response.writeHead(400).end(`refused: ${authorization} is <${sent}>, not <${written}>`);
+    });
+    const address = new URL(receiver.url);
+    address.username = 'kgit-user';
+    address.password = written;
+    const { log, status } = await begun(configOf({ it: webhook() }), address.href);
+    await log.append(failures(1));
+    await until(() => status().dead === 1);
+    expect(JSON.stringify(status())).toContain('refused: Basic *** is <***:***>, not <***>');
+    expect(JSON.stringify(status())).not.toContain(password);
+  });
+
+  it('is not asked if the password of its address cannot be decoded', async () => {
+    const config = configOf({ it: webhook({ retry: { attempts: 1 } }) });
+    const { log, status } = await begun(config, 'https://kgit:%zz@hooks.example/');
+    await log.append(failures(1));
+    await until(() => status().dead === 1);
+    expect(status().lastDead[0]?.reason).toContain('its user or password has a % that encodes nothing');
+  });
+
   it('floods us with its answer: it counts by its status', async () => {
     const receiver = await startReceiver((response) => {
       response.writeHead(200);

@@ -53,10 +53,25 @@ function shownAnswer(answer: string, secrets: readonly string[]): string {
   return maskSecrets(line.slice(0, MAX_ANSWER_SHOWN));
 }
 
-/** The parts of an address that are secret: its path and query, and each part of the path. */
+/** User and password of an address, as they are sent; null if they cannot be decoded. */
+function credentialsOf({ username, password }: URL): string[] | null {
+  try {
+    return [username, password].map(decodeURIComponent);
+  } catch (error) {
+    if (error instanceof URIError) return null;
+    throw error;
+  }
+}
+
+/** The parts of an address that are secret: its password, its path and query, and each part of the path. */
 function secretParts(url: URL): string[] {
   const parts = [...url.pathname.split('/'), ...url.searchParams.values()];
-  return [url.href, url.pathname + url.search, ...parts].filter((part) => part.length > 5);
+  const [user = '', password = ''] = credentialsOf(url) ?? [];
+  const header = Buffer.from(`${user}:${password}`, 'utf8').toString('base64');
+  const long = [url.href, url.pathname + url.search, header, user, ...parts].filter(
+    (part) => part.length > 5,
+  );
+  return [...long, password, url.password];
 }
 
 /** Whether an address is this machine: nobody else hears what is sent there without TLS. */
@@ -68,6 +83,7 @@ function isLoopback({ hostname }: URL): boolean {
 function addressOf(text: string, { type }: HttpChannel): URL | string {
   if (!URL.canParse(text)) return 'its address is not a URL';
   const url = new URL(text);
+  if (credentialsOf(url) === null) return 'its user or password has a % that encodes nothing';
   if (url.protocol === 'https:') return url;
   if (url.protocol !== 'http:') return 'its address is neither https nor http';
   if (type === 'webhook' || isLoopback(url)) return url;
