@@ -51,7 +51,10 @@ export class RepositoryFollower {
   rewrittenAt: number | null = null;
   readonly #options: RepositoryFollowerOptions;
   #error: ErrorJson | null = null;
-  #failedAt = 0;
+  /** Whether a fetch that was asked for has succeeded since the last failure. */
+  #hasFetched = false;
+  /** The last fetch when the last failure was first looked at; undefined before that. */
+  #fetchedBefore: number | null | undefined;
   #markerError: ErrorJson | null = null;
   /** The kgit.yaml that the context follows. */
   #marker: string | null | undefined;
@@ -127,7 +130,7 @@ export class RepositoryFollower {
         this.#options.onContext(clustersOf(all.map(({ subject }) => subject)));
         this.#options.onHealth();
       }
-      if (hasFailed && (!store.isRemote || (head.fetchedAt ?? 0) > this.#failedAt)) this.#works();
+      if (hasFailed) this.#recover(head.fetchedAt);
     } catch (error) {
       this.failed(error);
     }
@@ -256,6 +259,7 @@ export class RepositoryFollower {
         this.#isWanted = false;
         try {
           await this.#store.refresh(this.context.settings.timeout);
+          this.#hasFetched = true;
           this.#wake();
         } catch (error) {
           if (!(error instanceof KgitError)) throw error;
@@ -275,9 +279,16 @@ export class RepositoryFollower {
   }
 
   #failed(error: KgitError): void {
-    this.#failedAt = this.#options.clock.now();
+    this.#hasFetched = false;
+    this.#fetchedBefore = undefined;
     this.#error = error.toJSON();
     this.#options.onHealth();
+  }
+
+  /** Forgets a failure behind which a fetch has succeeded. Times are only told apart: a clock may be set back. */
+  #recover(fetchedAt: number | null): void {
+    if (this.#fetchedBefore === undefined) this.#fetchedBefore = fetchedAt;
+    if (!this.#store.isRemote || this.#hasFetched || fetchedAt !== this.#fetchedBefore) this.#works();
   }
 
   #works(): void {

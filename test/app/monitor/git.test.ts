@@ -7,6 +7,7 @@ import type { NewsItem } from '../../../src/news/news-item.js';
 import { openStateRepository } from '../../../src/setup/composition.js';
 import { localSettings } from '../../../src/setup/config.js';
 import { systemClock, thisHost } from '../../../src/setup/this-host.js';
+import type { Clock } from '../../../src/store/port/host.js';
 import { cloneOf, git } from '../../support/git-fixtures.js';
 import { until } from '../../support/patience.js';
 import { commitFiles, sharedState } from '../../support/state-repository.js';
@@ -18,7 +19,7 @@ afterEach(async () => {
 });
 
 /** A monitor of a clone, and another clone of the same remote that pushes. */
-async function field(refreshMs: number) {
+async function field(refreshMs: number, clock: Clock = systemClock) {
   const remote = sharedState();
   const [here, other] = [cloneOf(remote), cloneOf(remote)];
   const local = localSettings([]);
@@ -26,7 +27,7 @@ async function field(refreshMs: number) {
     const opened = await openStateRepository(local.settings, here, process.env);
     const context = await readConfigured(opened, local, 'try');
     const monitor = await startMonitor({
-      ...{ context, local, refreshMs, observer: null, clock: systemClock, host: thisHost },
+      ...{ context, local, refreshMs, observer: null, clock, host: thisHost },
       times: { look: 20, retry: 20 },
     });
     const end = async () => {
@@ -102,8 +103,11 @@ describe('a monitor of a git repository', () => {
     expect(more[3]).toMatchObject({ kind: 'repository', document: { from: next, to: again } });
   });
 
-  it('says that the server is away, and goes on when it is back', async () => {
-    const { remote, start, push } = await field(100);
+  it.each([
+    ['', systemClock],
+    [', though the clock was set back meanwhile', { ...systemClock, now: () => Date.now() + 3_600_000 }],
+  ])('says that the server is away, and goes on when it is back%s', async (_, clock) => {
+    const { remote, start, push } = await field(100, clock);
     const { monitor } = await start();
     const { last } = monitor.news;
     await rename(remote, `${remote}-away`);
