@@ -69,7 +69,12 @@ It listens on this machine alone, unless --listen says otherwise; then --token-f
     const notify = await notifySettings(await this.settingSources());
     const files = await openServeFiles(paths, { note: (message) => this.note(message) });
     const ended = new Promise<void>((end) => new EndSignals().to(() => end()));
-    const context = await this.openFetched('try');
+    const context = await Promise.race([this.openFetched('try'), ended]);
+    if (context === undefined) {
+      // The first clone may take minutes, and nothing of it is needed any more.
+      this.#isOver = true;
+      return watchEnded();
+    }
     const monitor = await startMonitor({
       context,
       local: await this.localSettings(),

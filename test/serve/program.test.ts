@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { requireKubectl, sample } from '../k0rdent/support.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
-import { kgit, kgitJson } from '../support/kgit.js';
+import { kgit, kgitJson, startKgit } from '../support/kgit.js';
 import { until } from '../support/patience.js';
 import { checkResult } from '../support/schemas.js';
 import { type RunningServe, runningServer } from '../support/serve/running-server.js';
@@ -98,6 +99,26 @@ describe('kgit serve', () => {
     expect(Date.now() - began).toBeLessThan(60_000);
     while ((await reader.next()) !== null);
     expect(server.stderr()).toMatch(/^the identity of default is not in kgit.yaml [^\n]*\n$/);
+  });
+
+  it('ends at once if a signal comes during the first clone', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    const address = silent.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const folder = temporaryFolder();
+    const child = startKgit(folder, ['serve', '--repo', `http://127.0.0.1:${address.port}/state.git`], {
+      env: { HOME: folder, XDG_CACHE_HOME: folder, XDG_DATA_HOME: folder, XDG_STATE_HOME: folder },
+    });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    await until(() => sockets.length > 0);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(130);
   });
 
   it('refuses to start where everybody could read', async () => {
