@@ -76,12 +76,19 @@ describe('health', () => {
     const parts = await testParts({ stopping: stop.signal });
     const app = serveApp(parts);
     const ready = async () => (await app.request('/readyz')).status;
-    const { repository } = parts.monitor.health;
     expect((await app.request('/healthz')).status).toBe(200);
     expect(await ready()).toBe(200);
-    parts.monitor.change('health', { repository: { ...repository, revision: null } });
+    const { context } = parts.monitor;
+    const empty = (fetchedAt: number | null) => ({
+      ...context,
+      reading: { ...context.reading, revision: null, fetchedAt },
+    });
+    parts.monitor.context = empty(0);
     expect(await ready()).toBe(503);
-    parts.monitor.change('health', { repository });
+    for (const fetchedAt of [1, null]) {
+      parts.monitor.context = empty(fetchedAt);
+      expect(await ready()).toBe(200);
+    }
     parts.monitor.hasLooked = false;
     expect(await ready()).toBe(503);
     parts.monitor.hasLooked = true;
