@@ -190,6 +190,7 @@ export const FILES = {
       'demo/sample-cluster.ts',
       'demo/sample-history.ts',
       'sync/script-api/shell-code.ts',
+      'serve/api/api-routes.ts',
       'serve/page-files.ts',
     ],
   },

@@ -182,14 +182,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: 'the embedded git records no lock before it takes it',
     file: 'src/gitstore/embedded/lock-files.ts',
-    edits: [['forget: await record(false)', 'forget: async () => undefined']],
+    edits: [
+      ['files, await record(false), () => record(true)', 'files, async () => undefined, () => record(true)'],
+    ],
     test: KILLS,
     says: /×.*leaves branch and lock moved together or not at all, and blocks nobody/,
   },
   {
     what: 'the embedded git moves the refs of one write one by one',
     file: 'src/gitstore/embedded/file-refs.ts',
-    edits: [['else if (moves.length > 1) await held.decide();', '']],
+    edits: [['if (moves.length > 1) await held.decide();', '']],
     test: KILLS,
     says: /×.*leaves branch and lock moved together or not at all, and blocks nobody/,
   },
