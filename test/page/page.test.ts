@@ -187,6 +187,29 @@ it('is used with keys alone', async () => {
   expect(await names(page)).toHaveLength(9);
 });
 
+it('goes on waiting for what the server still prepares, without a message', async () => {
+  opened = await openPage(browser);
+  const { page } = opened;
+  page.setDefaultTimeout(PATIENCE_MS);
+  let refused = 0;
+  await page.route('**/api/v1/activity*', async (route) => {
+    refused += 1;
+    if (refused > 1) return route.continue();
+    const error = { code: 'ENVIRONMENT', message: 'still reading', exitCode: 18, suggestions: [], data: {} };
+    await route.fulfill({
+      status: 503,
+      headers: { 'retry-after': '5' },
+      json: { apiVersion: 'kgit/v1', kind: 'Error', error },
+    });
+  });
+  const answered = page.waitForResponse((answer) => answer.url().includes('activity') && answer.ok());
+  await page.goto(`${served.url}/timeline`);
+  await until(() => refused === 1);
+  await page.locator('.event-row, tbody tr').first().waitFor();
+  expect(await page.getByText('still reading').count()).toBe(0);
+  await answered;
+});
+
 it('keeps the chosen theme, and follows the system without one', async () => {
   const page = await open('/clusters', { colorScheme: 'dark' });
   const theme = () => page.locator('html').getAttribute('data-theme');

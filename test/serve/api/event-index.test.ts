@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { pageEvents } from '../../../src/app/read/page-events.js';
 import { writeEvent } from '../../../src/app/write/write-events.js';
@@ -132,6 +133,18 @@ describe('the index of events', () => {
     expect((await ask()).events).toHaveLength(6);
     expect(index.version).toBeGreaterThan(version);
     expect(index.count).toBe(6);
+  });
+
+  it('lets other work have its turn while it is built', async () => {
+    const { push, reread, ask, index } = await indexed();
+    for (let i = 0; i < 120; i++) await push('prod', fieldsOf(i));
+    await reread();
+    index.begin();
+    while (index.read === 0) await setImmediate();
+    expect(index.read).toBeLessThan(120);
+    expect(await index.ready()).toBeNull();
+    await ask();
+    expect(index.count).toBe(120);
   });
 
   it('masks secrets, and finds nothing by them', async () => {
