@@ -199,6 +199,14 @@ export interface DiffResult extends Answer<'DiffResult'>, OfRepository {
 export interface ServerResult extends Answer<'ServerResult'> {
   readonly version: string;
   readonly health: MonitorHealth;
+  readonly notifications: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly waiting: number;
+    readonly dead: number;
+    readonly lastFailure: { readonly at: number; readonly reason: string } | null;
+    readonly lastDead: readonly { readonly id: string; readonly at: number; readonly reason: string }[];
+  }[];
 }
 
 export interface ErrorDocument extends Answer<'Error'> {

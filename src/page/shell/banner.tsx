@@ -11,7 +11,7 @@ import { useServer } from './server-health.js';
 export function Banner() {
   const { status, since } = useStore(stream);
   const { data, failure } = useServer();
-  const notes = data ? healthNotes(data) : [];
+  const notes = data ? [...healthNotes(data), ...notificationNotes(data)] : [];
   return (
     <section class="banners" aria-label="Notices" aria-live="polite">
       {status === 'lost' && (
@@ -58,6 +58,30 @@ function healthNotes({ health }: ServerResult): ComponentChildren[] {
         <strong>News cannot be kept.</strong> {sentence(journal.error.message)} Notifications may be missing.
       </Note>,
     );
+  return notes;
+}
+
+function notificationNotes({ notifications }: ServerResult): ComponentChildren[] {
+  const notes: ComponentChildren[] = [];
+  for (const { name, state, waiting, dead, lastFailure, lastDead } of notifications) {
+    if (state === 'retrying' && lastFailure)
+      notes.push(
+        <Note key={`retried ${name}`} tone="warn">
+          <strong>Notifications to {oneLine(name)} fail.</strong> {sentence(lastFailure.reason)} Waiting:{' '}
+          {waiting}.
+        </Note>,
+      );
+    const last = lastDead.at(-1);
+    if (last)
+      notes.push(
+        <Note key={`dead ${name}`} tone="warn">
+          <strong>
+            Notifications to {oneLine(name)} that were given up: {dead}.
+          </strong>{' '}
+          The last, <Age at={last.at} suffix=" ago" />: {sentence(last.reason)}
+        </Note>,
+      );
+  }
   return notes;
 }
 
