@@ -102,6 +102,8 @@ const TOGETHER = [
   ],
   ['src/setup/git-driver.ts'],
   ['src/cli/base/write-command.ts'],
+  // The server has the last two as well.
+  ['src/commands/get.ts', 'src/app/read/read-value.ts', 'src/cli/render/json/state-json.ts'],
 ];
 const names = Object.keys(outputs);
 const scriptOf = (module) =>

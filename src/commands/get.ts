@@ -7,9 +7,7 @@ import { KIND_COMMANDS } from '../cli/habits/habit-table.js';
 import { assignedText } from '../cli/input/assignments.js';
 import { valueJson } from '../cli/render/json/state-json.js';
 import { formatStatePath, parseStatePath } from '../model/state/state-path.js';
-import { isSecretMark } from '../model/team-secret/secret-mark.js';
-import { counted } from '../model/value/counted.js';
-import { isMap, type Value } from '../model/value/value.js';
+import type { Value } from '../model/value/value.js';
 import { numberText } from '../model/yaml/number-text.js';
 import { formatYaml } from '../model/yaml/yaml.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -67,23 +65,22 @@ export default class Get extends ReadCommand<typeof Get> {
     };
     const { deployment, value, isWithheld, hidden } = await readValue(context, query, this.now());
     if (isWithheld) this.note(`${text} is withheld from the repository: only this machine has it`);
-    if (hidden.length > 0)
-      this.note(`${counted(hidden.length, 'secret')} not shown: --reveal decrypts with your key`);
+    const shown =
+      hidden.length > 0 && value !== undefined ? await this.#withoutSecrets(value, hidden.length) : value;
     return {
       json: valueJson(deployment, text, value === undefined ? assignedText(preset ?? '').value : value),
       isExact: true,
-      lines: () => [valueText(value === undefined ? preset : shown(value))],
+      lines: () => [valueText(shown === undefined ? preset : shown)],
       names: text ? [text] : [],
     };
   }
-}
 
-/** The value with secrets in words. */
-function shown(value: Value): Value {
-  if (isSecretMark(value)) return '<secret>';
-  if (Array.isArray(value)) return value.map(shown);
-  if (!isMap(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shown(item as Value)]));
+  /** Tells of secrets that are not shown, and puts words in their places. Loaded on demand: few states have any. */
+  async #withoutSecrets(value: Value, count: number): Promise<Value> {
+    const { hiddenNote, withSecretWords } = await import('../cli/render/secret/hidden-secrets.js');
+    this.note(hiddenNote(count));
+    return withSecretWords(value);
+  }
 }
 
 function valueText(value: unknown): string {
