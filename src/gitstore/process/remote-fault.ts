@@ -178,14 +178,6 @@ const REMOTE_FAULTS: readonly RemoteFault[] = [
       "Ask its operator to run 'git fsck' there and to reset the branch to its last intact commit; then kgit finds which writes of this clone are missing",
   },
   {
-    cause: 'bad-pack',
-    kind: 'unreachable',
-    pattern: /pack is corrupted|invalid index-pack output|inflate: data stream error/,
-    says: 'what it sent is damaged',
-    advice:
-      "again; if it stays so, a proxy may change what it sends, or its operator finds more with 'git fsck'",
-  },
-  {
     cause: 'not-git',
     kind: 'denied',
     pattern:
@@ -222,6 +214,14 @@ const REMOTE_FAULTS: readonly RemoteFault[] = [
       /fsck error in (?:packed|pack) object|\b(?:hasDotgit|hasDotdot|hasDot|fullPathname|badTree|treeNotSorted|duplicateEntries): /,
     says: 'its history holds an object that git refuses',
     advice: 'Ask its operator to check the history with git fsck and to remove the object',
+  },
+  {
+    cause: 'bad-pack',
+    kind: 'unreachable',
+    pattern: /pack is corrupted|invalid index-pack output|inflate: data stream error/,
+    says: 'what it sent is damaged',
+    advice:
+      "again; if it stays so, a proxy may change what it sends, or its operator finds more with 'git fsck'",
   },
   {
     cause: 'disk-full',
