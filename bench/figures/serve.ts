@@ -100,7 +100,7 @@ async function page({ url }: RunningServer): Promise<Row[]> {
       const context = await browser.newContext();
       const tab = await context.newPage();
       await tab.goto(`${url}/clusters`, { waitUntil: 'commit' });
-      await tab.getByText('kcm-system').first().waitFor();
+      await tab.getByText('fleet-0000').first().waitFor();
       const seen = await tab.evaluate(
         '[performance.getEntriesByName("first-contentful-paint")[0].startTime, performance.now()]',
       );
