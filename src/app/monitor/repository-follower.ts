@@ -190,8 +190,10 @@ export class RepositoryFollower {
       for (let first = await next; !first.done; first = await next) {
         const batch = [first.value];
         next = ask();
+        // One for the batch: a burst would leave a timer, and a listener of the signal, for each of its revisions.
+        const gathered = pause(GATHER_MS, signal);
         while (batch.length < AT_ONCE) {
-          const more = await Promise.race([next, pause(GATHER_MS, signal)]);
+          const more = await Promise.race([next, gathered]);
           if (more === undefined || more.done) break;
           batch.push(more.value);
           next = ask();
