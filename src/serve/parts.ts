@@ -3,10 +3,10 @@ import type { Hono } from 'hono';
 import type { Monitor } from '../app/monitor/monitor.js';
 import type { Observer } from '../app/observe/observer.js';
 import type { Context } from '../app/open/configured.js';
+import type { TargetStatus } from '../notify/notifier-status.js';
 import type { Environment } from '../setup/this-host.js';
 import type { Access } from './access/access.js';
 import type { HookSecret } from './hooks/hook-secret.js';
-import type { NotificationTarget } from './metrics/notification-target.js';
 import type { OpenStreams } from './stream/open-streams.js';
 
 /** What the route modules of the server share. */
@@ -34,7 +34,7 @@ export interface ServeParts {
   /** Where the token for the API of the repository's forge is looked for. */
   readonly environment?: Environment | undefined;
   /** The targets of notifications as they are now; without it there are none. */
-  readonly targets?: (() => readonly NotificationTarget[]) | undefined;
+  readonly targets?: (() => readonly TargetStatus[]) | undefined;
 }
 
 /** What a route may ask of its environment; there are no bindings in a request that did not come by a socket. */

@@ -4,6 +4,7 @@ import { deployment } from '../../model/subject/subject.js';
 import { SECRET_MARK } from '../../model/team-secret/secret-mark.js';
 import type { Value } from '../../model/value/value.js';
 import type { Sops } from '../../secrets/sops.js';
+import { isStateKey } from '../../store/local/withheld-values.js';
 import type { StateView } from '../../store/port/state-store.js';
 import { revealed, secretFiles } from './stored-secrets.js';
 
@@ -27,7 +28,7 @@ export async function withSecrets(
 ): Promise<WithSecrets | null> {
   const files = new Map(
     [...(await secretFiles(view, deployment(id)))].filter(
-      ([name]) => isStatePath(name) && touches(parseStatePath(name), path),
+      ([name]) => isStateKey(name) && touches(parseStatePath(name), path),
     ),
   );
   if (files.size === 0) return null;
@@ -38,10 +39,6 @@ export async function withSecrets(
   const { found, value } = lookUp(whole, path);
   if (!found) return null;
   return { value: value as Value, hidden: sops ? [] : [...files.keys()] };
-}
-
-function isStatePath(name: string): boolean {
-  return !/^(?:event|file|order):/.test(name);
 }
 
 /** Whether one of two paths begins with the other. */

@@ -1,9 +1,9 @@
 import { maskSecrets } from '../../model/secret/mask-secrets.js';
 import { masked } from '../../model/secret/masked.js';
-import type { NotificationTarget } from '../metrics/notification-target.js';
+import type { TargetStatus } from '../../notify/notifier-status.js';
 import { type Answering, documentOf } from './api-parts.js';
 
-function shownTarget(target: NotificationTarget) {
+function shownTarget(target: TargetStatus) {
   const { name, type, rules, state, waiting, attempts, nextTry, delivered, digests } = target;
   const { retries, dead, gaps, lastDelivery, lastFailure, lastDead, problem } = target;
   return {

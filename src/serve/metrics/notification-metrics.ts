@@ -1,13 +1,9 @@
+import type { TargetStatus } from '../../notify/notifier-status.js';
 import { type Metric, seconds } from '../../terminal/prometheus.js';
-import type { NotificationTarget } from './notification-target.js';
 
 /** Returns the metrics of the targets of notifications. */
-export function notificationMetrics(targets: readonly NotificationTarget[]): readonly Metric[] {
-  const metric = (
-    name: string,
-    help: string,
-    told: (target: NotificationTarget) => number | null,
-  ): Metric => ({
+export function notificationMetrics(targets: readonly TargetStatus[]): readonly Metric[] {
+  const metric = (name: string, help: string, told: (target: TargetStatus) => number | null): Metric => ({
     ...{ name, help },
     samples: targets.flatMap((target) => {
       const value = told(target);

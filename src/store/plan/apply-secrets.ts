@@ -6,6 +6,7 @@ import type { DeploymentSubject } from '../../model/subject/subject.js';
 import { ageRecipient, formatRecipient } from '../../model/team-secret/recipients.js';
 import { SOPS_FILE, secretFile } from '../../model/team-secret/secret-name.js';
 import { changedRecipients, teamRecipients } from '../../model/team-secret/sops-config.js';
+import { isStateKey } from '../local/withheld-values.js';
 import type { StateView } from '../port/state-store.js';
 
 /**
@@ -68,17 +69,12 @@ export async function applyRecipients(
 /** Throws ConflictError if a path of the state is readable and secret at once. */
 function checkHidden(writes: readonly SecretWrite[], state: unknown): void {
   for (const { path, text } of writes) {
-    if (text === null || !isStatePath(path) || !lookUp(state, parseStatePath(path)).found) continue;
+    if (text === null || !isStateKey(path) || !lookUp(state, parseStatePath(path)).found) continue;
     throw new ConflictError(`${path} has a readable value`, {
       suggestions: [`Remove it first: kgit unset ${path}`],
       data: { path, expected: null, actual: 'a readable value' },
     });
   }
-}
-
-/** Whether a name is that of a value of the state, not of one that was withheld from an event or a file. */
-function isStatePath(path: string): boolean {
-  return !/^(?:event|file|order):/.test(path);
 }
 
 /**

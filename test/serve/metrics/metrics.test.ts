@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { ContextObservation } from '../../../src/k0rdent/observe/observation.js';
+import type { TargetStatus } from '../../../src/notify/notifier-status.js';
 import { serveApp } from '../../../src/serve/app.js';
-import type { NotificationTarget } from '../../../src/serve/metrics/notification-target.js';
 import { testParts } from '../../support/serve/serve-parts.js';
 
 const EXAMPLES = join(import.meta.dirname, '../../../examples/grafana');
 const promtool = (args: readonly string[], input?: string) =>
   execFileSync('promtool', args, { cwd: EXAMPLES, encoding: 'utf8', input, stdio: 'pipe' });
 
-const TARGET: NotificationTarget = {
-  ...{ name: 'ops "1"', type: 'slack', rules: ['default'], state: 'retrying' },
+const TARGET: TargetStatus = {
+  ...{ name: 'ops "1"', type: 'slack', rules: ['default'], state: 'retrying', after: null },
   ...{ waiting: 2, attempts: 3, nextTry: 5_000, delivered: 7, digests: 1, retries: 4, dead: 1, gaps: 0 },
   ...{ lastDelivery: 4_000, lastFailure: { at: 4_500, reason: '500' } },
   ...{ lastDead: [{ id: 'n-1/default', title: 'a', at: 4_400, attempts: 60, reason: '500' }], problem: null },
