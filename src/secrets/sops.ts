@@ -190,7 +190,7 @@ function noKey(path: string, file: string, recipients: readonly Recipient[]): Se
       'Name your key: export SOPS_AGE_KEY_FILE=~/.config/sops/age/keys.txt',
       `It is encrypted for ${names.join(', ')}: ask one of them to add you: kgit secrets recipients add AGE`,
     ],
-    data: { path: file, recipients: recipients.map(formatRecipient) },
+    data: { path: file, recipients: recipients.map(formatRecipient), cause: 'no-key' },
   });
 }
 

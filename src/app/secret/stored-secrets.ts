@@ -37,7 +37,8 @@ export async function revealed(
   return new Map(values);
 }
 
-async function textOf(view: StateView, file: string): Promise<string> {
+/** The text of the file of a secret. Throws InvalidStateError if it is no file. */
+export async function textOf(view: StateView, file: string): Promise<string> {
   const text = await view.read(file);
   if (text !== null) return text;
   throw new InvalidStateError(`${file}: it is no file`, { data: { path: file } });
