@@ -85,7 +85,7 @@ export async function changeDeployment(
   const isWithdrawn = withdraw || preconditions.length > 0;
   const write = async (view: StateView) => {
     const hidden = secrets && (await encrypted(writing, { subject, secrets, preconditions }, event.id, view));
-    const parts = { change, ...(hidden ? { secrets: hidden } : {}) };
+    const parts = { change, ...(hidden ? { secrets: [hidden] } : {}) };
     return writeOperation(writing, [{ subject, event }], parts, isWithdrawn);
   };
   if (!secrets || secrets.size === 0) return { subject, outcome: await write(writing.reading.view) };

@@ -78,13 +78,15 @@ const operation: z.ZodMiniType<Operation> = z.object({
     }),
   ),
   secrets: z.exactOptional(
-    z.object({
-      subject,
-      event: ulid,
-      recipients: z.array(z.string()),
-      files: z.array(z.object({ path: z.string(), text: z.nullable(z.string()) })),
-      absent: z.array(z.string()),
-    }),
+    z.array(
+      z.object({
+        subject,
+        event: ulid,
+        recipients: z.array(z.string()),
+        files: z.array(z.object({ path: z.string(), text: z.nullable(z.string()) })),
+        absent: z.array(z.string()),
+      }),
+    ),
   ),
   recipients: z.exactOptional(z.object({ add: z.array(z.string()), remove: z.array(z.string()) })),
   seal: z.exactOptional(z.object({ before: z.string().check(z.refine(isMonth)) })),

@@ -72,7 +72,7 @@ export interface SealMonths {
 
 /**
  * Secrets of one subject to write or to remove, encrypted before the operation was made. Its event records, as `changes`, which
- * paths they are of.
+ * paths they are of. Those of a `StateChange` are recorded by the event that carries it.
  */
 export interface SecretWrites {
   readonly subject: Subject;
@@ -113,7 +113,8 @@ export interface Operation {
   readonly events: readonly EventWrite[];
   readonly change?: StateChange;
   readonly learned?: LearnedManagement;
-  readonly secrets?: SecretWrites;
+  /** Those of each subject apart: an import writes those of a deployment and of its clusters. */
+  readonly secrets?: readonly SecretWrites[];
   readonly recipients?: RecipientWrites;
   /** Set for an operation without events, which only changes the layout of the record. */
   readonly seal?: SealMonths;
@@ -137,7 +138,6 @@ export function titleOf(events: readonly SubjectEvent[]): string {
 /** Converts an operation to JSON; `operationFromJson` reads it back. */
 export function operationToJson(operation: Operation): unknown {
   const events = operation.events.map((item) => ({ ...item, subject: formatSubject(item.subject) }));
-  const { secrets } = operation;
-  const more = secrets ? { secrets: { ...secrets, subject: formatSubject(secrets.subject) } } : {};
-  return { ...operation, ...more, events };
+  const secrets = operation.secrets?.map((item) => ({ ...item, subject: formatSubject(item.subject) }));
+  return { ...operation, ...(secrets ? { secrets } : {}), events };
 }

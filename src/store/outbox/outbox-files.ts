@@ -53,10 +53,11 @@ export function ownOperation(json: Record<string, unknown> | null, { operation }
     ...item,
     subject: (operation.events[i] as EventWrite).subject,
   }));
-  const { secrets } = operation;
-  return secrets && read.secrets
-    ? { ...read, events, secrets: { ...read.secrets, subject: secrets.subject } }
-    : { ...read, events };
+  const secrets = read.secrets?.map((item, i) => ({
+    ...item,
+    subject: operation.secrets?.[i]?.subject ?? item.subject,
+  }));
+  return { ...read, events, ...(secrets ? { secrets } : {}) };
 }
 
 /** The operation of an entry; null if it cannot be parsed. */

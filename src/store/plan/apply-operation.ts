@@ -144,7 +144,7 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
   let changes: readonly Change[] = [];
   const { change } = operation;
   let carrier = change?.event;
-  const { secrets } = operation;
+  const { secrets = [] } = operation;
   for (const { subject, event, given, once } of operation.events) {
     if (event.id === change?.otherwise && event.id !== carrier) continue;
     const stored = (await tip.events.find(subject, event.id))?.read();
@@ -164,33 +164,17 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
       duplicates.push(event.id);
       continue;
     }
-    let written = event;
+    let own: readonly Change[] = [];
+    if (isChange && change) own = await stateChanges(change, tip, files);
+    const hidden = secrets.filter((of) => (of.event === change?.event ? carrier : of.event) === event.id);
+    for (const writes of hidden) own = [...own, ...(await secretChanges(writes, tip, files))];
     if (isChange && change) {
-      const file = statePath(change.deployment);
-      const text = readable(await tip.view.read(file), file, change);
-      const edits = await editsOf(change, text, tip);
-      const schema = text === null ? await stateSchema(tip.view) : null;
-      const applied = applyEdits(text, edits, file, schema);
       // A change with a spare event is recorded even if the state already has its values: the event happened.
-      const isAlone = secrets?.event !== event.id;
-      if (applied.changes.length === 0 && isAlone && (event.id !== change.event || !change.otherwise))
-        continue;
-      if (applied.changes.length > 0) {
-        changes = applied.changes;
-        written = { ...event, changes };
-        checkFileSize(file, applied.text, tip.maxFileBytes);
-        files.set(file, applied.text);
-      }
+      if (own.length === 0 && (event.id !== change.event || !change.otherwise)) continue;
+      await checkStaysSecret(change.deployment, own, tip.view, files);
     }
-    if (secrets?.event === event.id) {
-      const hidden = await secretChanges(secrets, tip, files);
-      // Nothing is recorded of a write that changed nothing, as of any other change of state.
-      if (hidden.length === 0 && changes.length === 0) continue;
-      changes = [...changes, ...hidden];
-      written = { ...written, changes };
-    } else if (isChange && change) {
-      await checkStaysSecret(change.deployment, changes, tip.view);
-    }
+    changes = [...changes, ...own];
+    const written = own.length === 0 ? event : { ...event, changes: own };
     const path = eventPath(subject, event);
     await checkFolders(tip.view, path, folders);
     const text = formatEvent(written);
@@ -208,7 +192,24 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
   return duplicates.length > 0 ? { kind: 'present', changes, duplicates } : { kind: 'unchanged' };
 }
 
-/** Applies the secrets of an operation. Loaded on demand: few operations have any. */
+/** Applies the edits of a change: adds the state's new text to `files`, and returns what changes. */
+async function stateChanges(
+  change: StateChange,
+  tip: Tip,
+  files: Map<string, string | null>,
+): Promise<readonly Change[]> {
+  const file = statePath(change.deployment);
+  const text = readable(await tip.view.read(file), file, change);
+  const edits = await editsOf(change, text, tip);
+  const schema = text === null ? await stateSchema(tip.view) : null;
+  const applied = applyEdits(text, edits, file, schema);
+  if (applied.changes.length === 0) return [];
+  checkFileSize(file, applied.text, tip.maxFileBytes);
+  files.set(file, applied.text);
+  return applied.changes;
+}
+
+/** Applies the secrets of a subject. Loaded on demand: few operations have any. */
 async function secretChanges(
   secrets: SecretWrites,
   { view, maxFileBytes }: Tip,
@@ -225,10 +226,15 @@ async function secretChanges(
 }
 
 /** Throws ConflictError if a readable change touches what is a secret of the team. */
-async function checkStaysSecret(id: string, changes: readonly Change[], view: StateView): Promise<void> {
+async function checkStaysSecret(
+  id: string,
+  changes: readonly Change[],
+  view: StateView,
+  files: ReadonlyMap<string, string | null>,
+): Promise<void> {
   if ((await view.kindOf(secretsFolder(deployment(id)))) === null) return;
   const { checkReadable } = await import('./apply-secrets.js');
-  await checkReadable(deployment(id), changes, view);
+  await checkReadable(deployment(id), changes, view, files);
 }
 
 /** How many of the newest events of an action are searched for one with the same context. */

@@ -79,18 +79,21 @@ function checkHidden(writes: readonly SecretWrite[], state: unknown): void {
 
 /**
  * Checks readable changes of a deployment against its secrets: what is secret stays secret. Throws ConflictError.
+ * @param files what the same operation writes: a secret that it removes may become readable
  */
 export async function checkReadable(
   deployment: DeploymentSubject,
   changes: readonly Change[],
   view: StateView,
+  files: ReadonlyMap<string, string | null>,
 ): Promise<void> {
   for (const change of changes) {
     if (change.after === undefined) continue;
     const path = parseStatePath(change.path);
     for (let length = 1; length <= path.length; length++) {
       const above = formatStatePath(path.slice(0, length));
-      if ((await view.kindOf(secretFile(deployment, above))) === null) continue;
+      const file = secretFile(deployment, above);
+      if (files.get(file) === null || (await view.kindOf(file)) === null) continue;
       throw new ConflictError(`${above} is a secret of the team, which is not written in the clear`, {
         suggestions: [`Change it: kgit set --secret 'PATH=-'`, `Or remove it first: kgit unset ${above}`],
         data: { path: above, expected: 'no secret', actual: '<secret>' },

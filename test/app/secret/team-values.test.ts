@@ -59,7 +59,7 @@ describe.runIf(HAS_SOPS)('the values of a team', () => {
     const secrets = await writer.values.seal(await view(), SUBJECT, write.event.id, VALUES);
     const options = { queue: false, requirePublish: true, dryRun: false, withdraw: false, deadline: 1e15 };
     const events = [{ subject: SUBJECT, event: write.event }];
-    await memory.context.opened.repository.write({ ...operation, events, secrets }, options);
+    await memory.context.opened.repository.write({ ...operation, events, secrets: [secrets] }, options);
 
     const files = await secretFiles(await view(), SUBJECT);
     expect(new Set(files.keys())).toEqual(new Set(VALUES.keys()));
