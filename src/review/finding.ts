@@ -13,6 +13,9 @@ export const RULES = {
   'event-removed': 'an event that is published stays',
   'state-schema':
     'a state.yaml is a mapping, its sections are mappings, a phase has no status but those that kgit knows',
+  'secret-file': 'an encrypted secret has nothing readable but its path, which its name agrees with',
+  'secret-recipients': 'a secret is encrypted for those whom .sops.yaml names, which can be read',
+  'secret-readable': 'no path of a state is both readable and secret',
   'state-without-event': 'a change of state.yaml comes with its event, and the event with its change',
   precondition: 'what a proposal was made conditional on holds where it is merged',
   secret: 'no value looks secret',

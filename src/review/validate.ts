@@ -1,5 +1,5 @@
 import type { Backend } from '../store/port/backend.js';
-import type { Review } from '../store/port/review.js';
+import type { ChangedFile, Review } from '../store/port/review.js';
 import type { Revision } from '../store/port/state-store.js';
 import { type Advice, rollbacksOf } from './advice.js';
 import { checkEventsKept } from './check/check-events-kept.js';
@@ -15,11 +15,11 @@ import type { Findings } from './finding.js';
 async function checkSince(
   base: Revision,
   revision: Revision,
+  changes: readonly ChangedFile[],
   { review, store }: { readonly review: Review; readonly store: Backend },
   advice: Advice,
   findings: Findings,
 ): Promise<void> {
-  const changes = await review.changes(base, revision);
   const range = { from: base, to: revision };
   const told = { ...advice, rollbacks: await rollbacksOf(changes, range, { review, store }) };
   await checkEventsKept(review, changes, range, told, findings);
@@ -54,13 +54,16 @@ export async function validate(
   { base, trusted, advice }: Against,
   check: FileCheck & SignatureCheck,
 ): Promise<Counts & { readonly history: CheckedHistory | null }> {
-  const counts = await checkFiles(revision, check);
+  const changes =
+    base === null || base.since === revision ? [] : await check.review.changes(base.since, revision);
+  const written = new Set(changes.map(({ path }) => path));
+  const counts = await checkFiles(revision, { ...check, written });
   if (base !== null) {
     const { target, since } = base;
     if (since !== revision) {
-      await checkSince(since, revision, check, advice, check.findings);
-      await checkRules(since, revision, check, check.findings);
-      const subjects = touched(await check.review.changes(since, revision));
+      await checkSince(since, revision, changes, check, advice, check.findings);
+      await checkRules(since, revision, changes, check, check.findings);
+      const subjects = touched(changes);
       await checkPreconditions(target, revision, subjects, check.store, check.findings);
     }
     return { ...counts, history: null };

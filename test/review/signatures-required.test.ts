@@ -27,7 +27,7 @@ it('a driver without signatures says what to do where kgit.yaml requires them', 
   const findings = new Findings();
   for (const checked of [
     checkSignatures(null, tip, check, findings),
-    checkRules(base, tip, check, findings),
+    checkRules(base, tip, [], check, findings),
   ]) {
     const error = await checked.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UsageError);
@@ -43,6 +43,6 @@ it('a driver without signatures checks everything else', async () => {
   const { base, tip, check } = await versions(UNSIGNED, `${UNSIGNED}# more\n`);
   const findings = new Findings();
   expect(await checkSignatures(null, tip, check, findings)).toBe(0);
-  await checkRules(base, tip, check, findings);
+  await checkRules(base, tip, [], check, findings);
   expect(findings.list).toEqual([]);
 });

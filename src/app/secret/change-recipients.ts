@@ -1,4 +1,4 @@
-import { formatRecipient, type Recipient } from '../../model/team-secret/recipients.js';
+import type { Recipient } from '../../model/team-secret/recipients.js';
 import { SOPS_FILE } from '../../model/team-secret/secret-name.js';
 import { changedRecipients, teamRecipients } from '../../model/team-secret/sops-config.js';
 import type { Reading, WriteOutcome } from '../../store/outbox/outcomes.js';
@@ -36,10 +36,4 @@ export async function changeRecipients(
   const title = `secrets: recipients ${[...change.add.map(() => 'added'), ...change.remove.map(() => 'removed')][0]}`;
   const outcome = await writeOperation(writing, [], { title, recipients });
   return { before, after, outcome };
-}
-
-/** The recipients of one list that another lacks. */
-export function lacking(some: readonly Recipient[], others: readonly Recipient[]): readonly Recipient[] {
-  const known = new Set(others.map(formatRecipient));
-  return some.filter((recipient) => !known.has(formatRecipient(recipient)));
 }

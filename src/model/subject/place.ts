@@ -1,4 +1,4 @@
-import { SECRET_SUFFIX, SECRETS } from '../team-secret/secret-name.js';
+import { SECRET_SUFFIX, SECRETS, SOPS_FILE } from '../team-secret/secret-name.js';
 import {
   CLUSTERS,
   DEPLOYMENTS,
@@ -16,6 +16,8 @@ import type { Subject } from './subject.js';
 /** The kind of file that a path of a state repository denotes. */
 export type Place =
   | { readonly kind: 'marker' }
+  /** Says for whom secrets are encrypted. */
+  | { readonly kind: 'recipients' }
   | { readonly kind: 'state'; readonly subject: Subject & { readonly kind: 'deployment' } }
   | { readonly kind: 'event'; readonly subject: Subject; readonly id: string; readonly month: string }
   | { readonly kind: 'sealed'; readonly subject: Subject; readonly month: string }
@@ -32,6 +34,7 @@ const STRAY: Place = { kind: 'stray' };
 /** The kind of file that must lie at `path`. */
 export function placeOfPath(path: string): Place {
   if (path === MARKER_FILE) return { kind: 'marker' };
+  if (path === SOPS_FILE) return { kind: 'recipients' };
   const parts = path.split('/');
   if (!OWN.includes(parts[0] as string)) return { kind: 'other' };
   const event = parseEventPath(path);

@@ -129,3 +129,9 @@ function sorted(recipients: readonly Recipient[]): readonly Recipient[] {
 export function sameRecipients(some: readonly Recipient[], others: readonly Recipient[]): boolean {
   return some.map(formatRecipient).join() === others.map(formatRecipient).join();
 }
+
+/** The recipients of one list that another lacks. */
+export function lacking(some: readonly Recipient[], others: readonly Recipient[]): readonly Recipient[] {
+  const known = new Set(others.map(formatRecipient));
+  return some.filter((recipient) => !known.has(formatRecipient(recipient)));
+}

@@ -1,7 +1,7 @@
 import { type Document, isSeq, isMap as isYamlMap, parseDocument, YAMLMap } from 'yaml';
 import { InvalidStateError } from '../../errors.js';
 import { isMap } from '../value/value.js';
-import { parseYamlDocument } from '../yaml/yaml.js';
+import { parseYaml, parseYamlDocument } from '../yaml/yaml.js';
 import { formatRecipient, type Recipient, recipientsOfRule } from './recipients.js';
 import { ENCRYPTED_REGEX } from './secret-document.js';
 import { SOPS_FILE } from './secret-name.js';
@@ -17,7 +17,7 @@ const RULES = 'creation_rules';
  */
 export function teamRecipients(text: string | null): readonly Recipient[] | null {
   if (text === null) return null;
-  const data: unknown = parseYamlDocument(text, SOPS_FILE).toJS();
+  const data: unknown = parseYaml(text, SOPS_FILE);
   const rules = isMap(data) ? data[RULES] : undefined;
   if (!Array.isArray(rules)) return null;
   const rule = rules.find((one) => isMap(one) && one['path_regex'] === SECRETS_REGEX);

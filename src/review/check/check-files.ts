@@ -10,6 +10,7 @@ import { MonthIds } from '../month-ids.js';
 import { toolsOf } from '../review-tools.js';
 import { checkEvent, overriddenPaths } from './check-event.js';
 import { checkSealed } from './check-sealed.js';
+import { SecretChecker } from './check-secrets.js';
 import { checkMapping, checkState } from './check-state.js';
 
 /** The most that is read at a time, unless a single file is larger. */
@@ -31,6 +32,8 @@ export interface FileCheck {
   readonly findings: Findings;
   /** What is wrong with the values of a readable kgit.yaml; null if nothing is. */
   readonly markerFault: (marker: Record<string, Value>) => string | null;
+  /** Paths of files that were written since the base; none without one. */
+  readonly written?: ReadonlySet<string>;
 }
 
 /** Checks a file by its tree entry; returns whether to check its content, too. */
@@ -62,6 +65,7 @@ class FileChecker {
   readonly counts: Counts = { files: 0, events: 0 };
   readonly #check: FileCheck;
   readonly #ids: MonthIds;
+  readonly #secrets: SecretChecker;
   /**
    * By deployment: paths whose values look secret and were allowed. A deployment's events are checked before its state.
    */
@@ -71,6 +75,7 @@ class FileChecker {
   constructor(check: FileCheck) {
     this.#check = check;
     this.#ids = new MonthIds(check.findings);
+    this.#secrets = new SecretChecker(check.findings, (path) => check.written?.has(path) === true);
   }
 
   content({ path, place }: PlacedFile, data: Buffer): void {
@@ -90,8 +95,12 @@ class FileChecker {
         this.#event(place, path, own, event);
       }
     } else if (place.kind === 'state') {
-      checkState(text, path, this.#meant.get(place.subject.id) ?? new Set(), findings);
-    } else if (place.kind === 'marker') this.#marker(text);
+      const { id } = place.subject;
+      const state = checkState(text, path, this.#meant.get(id) ?? new Set(), findings);
+      if (state) this.#secrets.state(id, state, path, text);
+    } else if (place.kind === 'secret') this.#secrets.secret(place.subject, path, text);
+    else if (place.kind === 'recipients') this.#secrets.config(text);
+    else if (place.kind === 'marker') this.#marker(text);
   }
 
   #event(

@@ -86,7 +86,7 @@ export function touched(changes: readonly ChangedFile[]): DeploymentSubject[] {
   const found = new Map<string, DeploymentSubject>();
   for (const { path } of changes) {
     const place = placeOfPath(path);
-    if (place.kind === 'other' || place.kind === 'stray' || place.kind === 'marker') continue;
+    if (!('subject' in place)) continue;
     if (place.subject.kind === 'deployment') found.set(formatSubject(place.subject), place.subject);
   }
   return [...found.values()];

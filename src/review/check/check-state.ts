@@ -19,16 +19,22 @@ export function checkMapping(text: string, path: string, findings: Findings): Re
 }
 
 /**
- * Checks a state document: the fields that kgit relies on, and secrets.
+ * Checks a state document: the fields that kgit relies on, and secrets. Returns it; null if it cannot be read.
  * @param meant paths whose values look secret and were allowed, according to their events
  */
-export function checkState(text: string, path: string, meant: ReadonlySet<string>, findings: Findings): void {
+export function checkState(
+  text: string,
+  path: string,
+  meant: ReadonlySet<string>,
+  findings: Findings,
+): Record<string, Value> | null {
   const data = checkMapping(text, path, findings);
-  if (!data) return;
+  if (!data) return null;
   for (const { keys, message } of stateFaults(data))
     findings.add('state-schema', path, message, { line: lineOf(text, keys) });
   for (const { path: where, what } of findSecrets(data)) {
     if (meant.has(where)) continue;
     findings.add('secret', path, `${where} looks like a ${what}`, { line: lineOf(text, where.split('.')) });
   }
+  return data;
 }

@@ -1,5 +1,5 @@
-import { type ChangedRecipients, lacking } from '../../../app/secret/change-recipients.js';
-import { formatRecipient, type Recipient } from '../../../model/team-secret/recipients.js';
+import type { ChangedRecipients } from '../../../app/secret/change-recipients.js';
+import { formatRecipient, lacking, type Recipient } from '../../../model/team-secret/recipients.js';
 import { counted } from '../../../model/value/counted.js';
 import type { CommandResult } from '../../../terminal/output.js';
 import { outcomeJson, unwrittenJson } from '../write/write-result.js';
