@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { changeState } from '../app/write/change-state.js';
+import { unsetPaths } from '../app/write/unset-paths.js';
 import { helpText } from '../cli/base/help-text.js';
 import { StateCommand } from '../cli/base/state-command.js';
 import { UsageError } from '../errors.js';
@@ -10,7 +10,7 @@ export default class UnsetPaths extends StateCommand<typeof UnsetPaths> {
   static override summary = "Remove paths from a deployment's state.";
   static override description = helpText(
     StateCommand,
-    `Removes paths from the state document, all or none, and records an event. Paths that do not exist are ignored.`,
+    `Removes paths from the state document, all or none, and records an event. Paths that do not exist are ignored. Secrets of the team at a path or below it are removed with it; no key is needed. The history keeps them.`,
   );
   static override examples = [
     '<%= config.bin %> unset kof.regional_domain',
@@ -29,10 +29,10 @@ export default class UnsetPaths extends StateCommand<typeof UnsetPaths> {
   protected async execute(): Promise<CommandResult> {
     if (this.words.length === 0)
       throw new UsageError('nothing to unset', { suggestions: ['Give a PATH, for example kof.version'] });
-    const edits = this.words.map((word) => ({ op: 'unset' as const, path: parseStatePath(word) }));
+    const paths = this.words.map(parseStatePath);
     const fields = { ...this.eventFields, action: this.flags.action };
     return this.change(await this.open('never'), (writing) =>
-      changeState(writing, this.target, { fields, edits }),
+      unsetPaths(writing, { ...this.target, paths, fields }),
     );
   }
 }

@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js';
 import type { EventFilter } from '../model/event/event-filter.js';
 import type { Precondition } from '../model/operation/operation.js';
 import type { Edit } from '../model/state/edit.js';
-import { parseStatePath } from '../model/state/state-path.js';
+import { parseStatePath, type StatePath } from '../model/state/state-path.js';
 import { isValue, type Value, valueFault } from '../model/value/value.js';
 import type { ChangeOptions, LogOptions } from './types.js';
 
@@ -32,10 +32,10 @@ export function setEdits(values: Readonly<Record<string, unknown>>): Edit[] {
   return edits;
 }
 
-/** The edits that remove `paths`. Throws UsageError. */
-export function unsetEdits(paths: readonly string[]): Edit[] {
+/** The paths to be removed. Throws UsageError. */
+export function unsetSteps(paths: readonly string[]): StatePath[] {
   if (paths.length === 0) throw new UsageError('nothing to unset');
-  return paths.map((path) => ({ op: 'unset' as const, path: parseStatePath(path) }));
+  return paths.map(parseStatePath);
 }
 
 /** The conditions of a change of state. Throws UsageError. */

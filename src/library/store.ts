@@ -4,16 +4,16 @@ import { rewriteNote } from '../app/open/rewrite-note.js';
 import { namedDeployment, namingOf, resolveDeployment, resolveSubject } from '../app/open/subjects.js';
 import { syncNow } from '../app/outbox/sync-now.js';
 import { listOutbox } from '../app/outbox/work-on-outbox.js';
-import { changeState } from '../app/write/change-state.js';
+import { type Change, type ChangedDeployment, changeState } from '../app/write/change-state.js';
 import { type Rejection, refusal } from '../app/write/collect-events.js';
+import { unsetPaths } from '../app/write/unset-paths.js';
 import { writeEvents } from '../app/write/write-events.js';
 import { type Writing, writerOf } from '../app/write/writing.js';
 import { UsageError } from '../errors.js';
 import { headMatches, matches } from '../model/event/event-filter.js';
 import { parseClaims } from '../model/lease/lease.js';
 import type { Writer } from '../model/operation/make-operation.js';
-import type { EventWrite } from '../model/operation/operation.js';
-import type { Edit } from '../model/state/edit.js';
+import type { EventWrite, Precondition } from '../model/operation/operation.js';
 import { lookUp, parseStatePath } from '../model/state/state-path.js';
 import { eventPath } from '../model/subject/layout.js';
 import { formatSubject } from '../model/subject/subject.js';
@@ -26,7 +26,7 @@ import type { PendingOperation } from '../store/outbox/pending-operation.js';
 import type { SyncResult } from '../store/publish/sync-result.js';
 import { publishedEvents } from '../store/read/event-log.js';
 import { listSubjects, readEvents, readState, summariseSubject } from '../store/read/records.js';
-import { eventFilter, preconditions, setEdits, unsetEdits } from './inputs.js';
+import { eventFilter, preconditions, setEdits, unsetSteps } from './inputs.js';
 import type { EndedLock, Lease } from './lease.js';
 import { StoreLocks } from './locks.js';
 import type { StoreParts } from './parts.js';
@@ -96,12 +96,16 @@ export class Store {
    * does not hold, and RemoteError if it cannot be checked now, unless the write is queued.
    */
   async set(values: Readonly<Record<string, Value>>, options: ChangeOptions = {}): Promise<ChangedState> {
-    return this.#change(setEdits(values), options);
+    const edits = setEdits(values);
+    return this.#change(options, (writing, more) => changeState(writing, options, { ...more, edits }));
   }
 
   /** Removes paths from a deployment's state, under the rules of `set`. A path that does not exist is no change. */
   async unset(paths: readonly string[], options: ChangeOptions = {}): Promise<ChangedState> {
-    return this.#change(unsetEdits(paths), options);
+    const steps = unsetSteps(paths);
+    return this.#change(options, (writing, more) =>
+      unsetPaths(writing, { ...options, ...more, paths: steps }),
+    );
   }
 
   /** Records one event. Repeating an event with the same `id` and content succeeds. */
@@ -237,11 +241,18 @@ export class Store {
     return this.#write(options, (writing) => writeEvents(writing, batch));
   }
 
-  async #change(edits: readonly Edit[], options: ChangeOptions): Promise<ChangedState> {
+  /** Runs a use case that changes a state, with the fields of its event and the conditions of the caller. */
+  async #change(
+    options: ChangeOptions,
+    useCase: (
+      writing: Writing,
+      more: Pick<Change, 'fields'> & { readonly preconditions: readonly Precondition[] },
+    ) => Promise<ChangedDeployment>,
+  ): Promise<ChangedState> {
     const { action = 'state_changed', message, reason } = options;
-    const change = { fields: { action, message, reason }, edits, preconditions: preconditions(options) };
+    const more = { fields: { action, message, reason }, preconditions: preconditions(options) };
     const { subject, changes, outcome } = await this.#write(options, async (writing) => {
-      const changed = await changeState(writing, options, change);
+      const changed = await useCase(writing, more);
       return { ...changed, changes: changed.outcome.changes };
     });
     return { subject: formatSubject(subject), changed: changes, ...outcome };

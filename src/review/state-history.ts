@@ -2,7 +2,13 @@ import { ConflictError, UsageError } from '../errors.js';
 import { type BrokenEvents, REFUSE_BROKEN } from '../model/event/broken-events.js';
 import type { Change } from '../model/event/event.js';
 import { fold } from '../model/state/apply.js';
-import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state/state-path.js';
+import {
+  beginsWith,
+  formatStatePath,
+  lookUp,
+  parseStatePath,
+  type StatePath,
+} from '../model/state/state-path.js';
 import { isMap, setOwn, type Value } from '../model/value/value.js';
 import type { StateView } from '../store/port/state-store.js';
 import { readState } from '../store/read/records.js';
@@ -53,9 +59,6 @@ export async function readHistory(
   const [state, events] = await Promise.all([readState(view, id), changeEvents(view, id, broken)]);
   return { state, events: orderChanges(events, state ?? {}) };
 }
-
-const beginsWith = (path: StatePath, prefix: StatePath) =>
-  prefix.length <= path.length && prefix.every((part, i) => String(part) === String(path[i]));
 
 /** Narrows a change of a container to one path inside it; null if that path is not affected. */
 export function narrowed(change: Change, wanted: StatePath): Change | null {

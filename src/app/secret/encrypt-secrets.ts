@@ -12,8 +12,8 @@ import type { StateView } from '../../store/port/state-store.js';
 export type SecretValues = ReadonlyMap<string, Value | undefined>;
 
 /**
- * Encrypts secrets for those who can read the team's secrets in a view; needs no key. Throws SecretError if the team shares none,
- * InvalidStateError, EnvironmentError.
+ * Encrypts secrets for those who can read the team's secrets in a view; needs no key. Throws SecretError if the team shares none and
+ * one is to be written, InvalidStateError, EnvironmentError.
  * @param event id of the event that records them
  * @param absent paths that must hold no secret yet
  */
@@ -27,7 +27,8 @@ export async function encryptSecrets(
   view: StateView,
   sops: Sops,
 ): Promise<SecretWrites> {
-  const recipients = requireRecipients(teamRecipients(await view.read(SOPS_FILE)));
+  const removes = [...values.values()].every((value) => value === undefined);
+  const recipients = removes ? [] : requireRecipients(teamRecipients(await view.read(SOPS_FILE)));
   const files = await Promise.all(
     [...values].map(async ([path, value]) => {
       const text =
@@ -35,7 +36,7 @@ export async function encryptSecrets(
       return { path, text };
     }),
   );
-  return { subject, event, recipients: recipients.map(formatRecipient), files, absent };
+  return { subject, event, recipients: removes ? null : recipients.map(formatRecipient), files, absent };
 }
 
 function requireRecipients(recipients: readonly Recipient[] | null): readonly Recipient[] {

@@ -8,8 +8,8 @@ import { teamRecipients } from '../../model/team-secret/sops-config.js';
 import type { Value } from '../../model/value/value.js';
 import type { Sops } from '../../secrets/sops.js';
 import type { StateView } from '../../store/port/state-store.js';
+import { secretText } from '../../store/read/secret-files.js';
 import { encryptSecrets, type SecretValues } from './encrypt-secrets.js';
-import { textOf } from './stored-secrets.js';
 
 /** Largest number of values that a process remembers. */
 const MAX_KNOWN = 10_000;
@@ -58,7 +58,7 @@ export class TeamValues {
     const values = new Map<string, Value>();
     const locked: string[] = [];
     const one = async ([path, file]: readonly [string, string]) => {
-      const value = await this.decrypt(await textOf(view, file), { path, file });
+      const value = await this.decrypt(await secretText(view, file), { path, file });
       if (value === undefined) locked.push(path);
       else values.set(path, value);
     };

@@ -1,12 +1,13 @@
 import { mutable, setAt } from '../../model/state/edit.js';
-import { lookUp, parseStatePath, type StatePath } from '../../model/state/state-path.js';
+import { beginsWith, lookUp, parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import { deployment } from '../../model/subject/subject.js';
 import { SECRET_MARK } from '../../model/team-secret/secret-mark.js';
 import type { Value } from '../../model/value/value.js';
 import type { Sops } from '../../secrets/sops.js';
 import { isStateKey } from '../../store/local/withheld-values.js';
 import type { StateView } from '../../store/port/state-store.js';
-import { revealed, secretFiles } from './stored-secrets.js';
+import { secretFiles } from '../../store/read/secret-files.js';
+import { revealed } from './stored-secrets.js';
 
 /** A part of a state, with the team's secrets in their places. */
 export interface WithSecrets {
@@ -43,6 +44,5 @@ export async function withSecrets(
 
 /** Whether one of two paths begins with the other. */
 function touches(one: StatePath, other: StatePath): boolean {
-  const length = Math.min(one.length, other.length);
-  return one.slice(0, length).every((part, i) => String(part) === String(other[i]));
+  return beginsWith(one, other) || beginsWith(other, one);
 }

@@ -82,8 +82,14 @@ const operation: z.ZodMiniType<Operation> = z.object({
       z.object({
         subject,
         event: ulid,
-        recipients: z.array(z.string()),
-        files: z.array(z.object({ path: z.string(), text: z.nullable(z.string()) })),
+        recipients: z.nullable(z.array(z.string())),
+        files: z.array(
+          z.object({
+            path: z.string(),
+            text: z.nullable(z.string()),
+            seen: z.exactOptional(z.nullable(z.string())),
+          }),
+        ),
         absent: z.array(z.string()),
       }),
     ),

@@ -78,8 +78,11 @@ export interface SecretWrites {
   readonly subject: Subject;
   /** Id of the operation's event that records them. */
   readonly event: string;
-  /** For whom they are encrypted, as `formatRecipient` writes it; if the team's recipients differ by then, nothing is written. */
-  readonly recipients: readonly string[];
+  /**
+   * For whom they are encrypted, as `formatRecipient` writes it; if the team's recipients differ by then, nothing is written. Null if
+   * nothing was encrypted for it: it removes secrets, or takes documents of the history.
+   */
+  readonly recipients: readonly string[] | null;
   readonly files: readonly SecretWrite[];
   /** Paths that must hold no secret yet. */
   readonly absent: readonly string[];
@@ -88,8 +91,10 @@ export interface SecretWrites {
 export interface SecretWrite {
   /** What it is the secret of: a state path, or the name of a withheld value. */
   readonly path: string;
-  /** The encrypted document; null removes it. */
+  /** The encrypted document; null removes it, and the secrets below the path. */
   readonly text: string | null;
+  /** The document that it replaces, null for none; if another is there, nothing is written. Left out if it may be any. */
+  readonly seen?: string | null;
 }
 
 /** Who is added to those who can decrypt the team's secrets, and who is removed. Evaluated on each tip. */

@@ -64,7 +64,7 @@ export function applyEdits(
 }
 
 /** Whether a scalar lies on the way to a path. */
-function isBlocked(data: unknown, path: StatePath): boolean {
+export function isBlocked(data: unknown, path: StatePath): boolean {
   return path.some((_part, at) => {
     const { found, value } = lookUp(data, path.slice(0, at));
     return found && value !== null && typeof value !== 'object';

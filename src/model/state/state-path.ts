@@ -81,6 +81,11 @@ export function lookUp(root: unknown, path: StatePath): { found: boolean; value?
   return { found: true, value: at };
 }
 
+/** Whether a path is `prefix` or lies below it. */
+export function beginsWith(path: StatePath, prefix: StatePath): boolean {
+  return prefix.length <= path.length && prefix.every((part, i) => String(part) === String(path[i]));
+}
+
 /** Whether a change of this path can be recorded and read back. */
 export function canBeNamed(path: StatePath): boolean {
   try {

@@ -84,6 +84,7 @@ async function editsOf(change: StateChange, text: string | null, tip: Tip): Prom
   const file = statePath(change.deployment);
   const data = parseState(text ?? '', file);
   if (change.leavesOut) return possibleEdits(change, data);
+  if (change.preconditions.length > 0) await checkSecretConditions(change, tip.view);
   for (const precondition of change.preconditions) {
     if (precondition.check !== 'unchanged-since') {
       checkPrecondition(precondition, data);
@@ -96,7 +97,8 @@ async function editsOf(change: StateChange, text: string | null, tip: Tip): Prom
         data: { revision: precondition.revision },
       });
     }
-    if ((await then.read(file)) === text) continue;
+    const isSame = (await then.read(file)) === text;
+    if (isSame && (await hasSecretsOfThen(change, tip.view, then))) continue;
     throw new ConflictError(
       `the state of deployment ${change.deployment} has changed since ${precondition.revision}`,
       {
@@ -106,6 +108,24 @@ async function editsOf(change: StateChange, text: string | null, tip: Tip): Prom
     );
   }
   return change.edits;
+}
+
+/** Checks conditions against the secrets of the team. Throws ConflictError, UsageError. */
+async function checkSecretConditions(change: StateChange, view: StateView): Promise<void> {
+  const subject = deployment(change.deployment);
+  if ((await view.kindOf(secretsFolder(subject))) === null) return;
+  const { checkSecretCondition, secretNames } = await import('./secret-conditions.js');
+  const names = await secretNames(view, subject);
+  for (const condition of change.preconditions) checkSecretCondition(condition, names);
+}
+
+/** Whether a deployment has the same secrets of the team as in an older view. */
+async function hasSecretsOfThen(change: StateChange, now: StateView, then: StateView): Promise<boolean> {
+  const subject = deployment(change.deployment);
+  const folder = secretsFolder(subject);
+  if ((await now.kindOf(folder)) === null && (await then.kindOf(folder)) === null) return true;
+  const { hasSameSecrets } = await import('./secret-conditions.js');
+  return hasSameSecrets(now, then, subject);
 }
 
 /** The text of a state document; null if it is broken and is to be replaced. */
@@ -230,10 +250,10 @@ async function checkStaysSecret(
   id: string,
   changes: readonly Change[],
   view: StateView,
-  files: ReadonlyMap<string, string | null>,
+  files: FileChanges,
 ): Promise<void> {
   if ((await view.kindOf(secretsFolder(deployment(id)))) === null) return;
-  const { checkReadable } = await import('./apply-secrets.js');
+  const { checkReadable } = await import('./secret-conditions.js');
   await checkReadable(deployment(id), changes, view, files);
 }
 

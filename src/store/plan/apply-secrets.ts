@@ -1,19 +1,20 @@
 import { ConflictError } from '../../errors.js';
 import type { Change } from '../../model/event/event.js';
 import type { RecipientWrites, SecretWrite, SecretWrites } from '../../model/operation/operation.js';
-import { formatStatePath, lookUp, parseStatePath } from '../../model/state/state-path.js';
-import type { DeploymentSubject } from '../../model/subject/subject.js';
+import { parseStatePath } from '../../model/state/state-path.js';
 import { ageRecipient, formatRecipient } from '../../model/team-secret/recipients.js';
 import { SOPS_FILE, secretFile } from '../../model/team-secret/secret-name.js';
 import { changedRecipients, teamRecipients } from '../../model/team-secret/sops-config.js';
 import { isStateKey } from '../local/withheld-values.js';
 import type { StateView } from '../port/state-store.js';
+import { isInsideSecret, isSecretWithin, secretFiles } from '../read/secret-files.js';
+import { isTaken, notAbsent } from './secret-conditions.js';
 
 /**
  * Adds the encrypted files of secrets to `files`, and returns what changes. A secret that is there already with the same text, or that
  * is to be removed and is not there, changes nothing. Needs no key.
- * Throws ConflictError if the team's recipients are others than those that the secrets are encrypted for, or a path that must be
- * free has a secret, or one has a readable value.
+ * Throws ConflictError if the team's recipients are others than those that the secrets are encrypted for, a path that must be
+ * free has a secret, one has a readable value, a secret is not the one that was seen, or one would lie inside another.
  * @param state the state as it will be, null for another subject than a deployment
  */
 export async function applySecrets(
@@ -22,17 +23,55 @@ export async function applySecrets(
   files: Map<string, string | null>,
   state: unknown,
 ): Promise<Change[]> {
-  await checkRecipients(recipients, view);
+  if (recipients !== null) await checkRecipients(recipients, view);
   checkHidden(writes, state);
   for (const path of absent) await checkAbsent(path, secretFile(subject, path), view);
+  const known = new Map(await secretFiles(view, subject));
   const changes: Change[] = [];
-  for (const { path, text } of writes) {
+  for (const { path, text, seen } of writes) {
     const file = secretFile(subject, path);
-    if ((await view.read(file)) === text) continue;
+    const before = await view.read(file);
+    if (seen !== undefined && before !== seen) throw changedMeanwhile(path);
+    const outer = [...known.keys()].find(
+      (name) => isStateKey(path) && isInsideSecret(parseStatePath(path), name),
+    );
+    if (outer !== undefined) throw insideSecret(path, outer);
+    if (text === null) {
+      for (const [name, removed] of known) {
+        if (name !== path && !(isStateKey(path) && isSecretWithin(name, parseStatePath(path)))) continue;
+        files.set(removed, null);
+        known.delete(name);
+        changes.push({ path: name, secret: true, removed: true });
+      }
+      continue;
+    }
+    const inner = [...known.keys()].find(
+      (name) => name !== path && isStateKey(path) && isSecretWithin(name, parseStatePath(path)),
+    );
+    if (inner !== undefined) throw insideSecret(inner, path);
+    known.set(path, file);
+    if (before === text) continue;
     files.set(file, text);
-    changes.push({ path, secret: true, ...(text === null ? { removed: true } : {}) });
+    changes.push({ path, secret: true });
   }
   return changes;
+}
+
+function changedMeanwhile(path: string): ConflictError {
+  return new ConflictError(`the secret ${path} has changed meanwhile`, {
+    suggestions: [`Look at who changed it: kgit history ${path}`],
+    data: { path, expected: 'unchanged', actual: 'changed' },
+  });
+}
+
+function insideSecret(inner: string, outer: string): ConflictError {
+  return new ConflictError(`${inner} is inside of ${outer}, which is one secret as a whole`, {
+    suggestions: [
+      `Write the whole of it: kgit set --secret '${outer}=-'`,
+      `Or remove it first: kgit unset ${outer}`,
+    ],
+    data: { path: inner, expected: 'no secret', actual: '<secret>' },
+  });
 }
 
 async function checkRecipients(expected: readonly string[], view: StateView): Promise<void> {
@@ -49,10 +88,7 @@ async function checkRecipients(expected: readonly string[], view: StateView): Pr
 
 async function checkAbsent(path: string, file: string, view: StateView): Promise<void> {
   if ((await view.kindOf(file)) === null) return;
-  throw new ConflictError(`${path} has a secret, expected nothing`, {
-    suggestions: [`Look at who set it: kgit history ${path}`],
-    data: { path, expected: null, actual: '<secret>' },
-  });
+  throw notAbsent(path, path);
 }
 
 /** The text of `.sops.yaml` after a change of recipients; null if it changes nothing. Throws InvalidStateError. */
@@ -69,35 +105,10 @@ export async function applyRecipients(
 /** Throws ConflictError if a path of the state is readable and secret at once. */
 function checkHidden(writes: readonly SecretWrite[], state: unknown): void {
   for (const { path, text } of writes) {
-    if (text === null || !isStateKey(path) || !lookUp(state, parseStatePath(path)).found) continue;
+    if (text === null || !isStateKey(path) || !isTaken(state, parseStatePath(path))) continue;
     throw new ConflictError(`${path} has a readable value`, {
       suggestions: [`Remove it first: kgit unset ${path}`],
       data: { path, expected: null, actual: 'a readable value' },
     });
-  }
-}
-
-/**
- * Checks readable changes of a deployment against its secrets: what is secret stays secret. Throws ConflictError.
- * @param files what the same operation writes: a secret that it removes may become readable
- */
-export async function checkReadable(
-  deployment: DeploymentSubject,
-  changes: readonly Change[],
-  view: StateView,
-  files: ReadonlyMap<string, string | null>,
-): Promise<void> {
-  for (const change of changes) {
-    if (change.after === undefined) continue;
-    const path = parseStatePath(change.path);
-    for (let length = 1; length <= path.length; length++) {
-      const above = formatStatePath(path.slice(0, length));
-      const file = secretFile(deployment, above);
-      if (files.get(file) === null || (await view.kindOf(file)) === null) continue;
-      throw new ConflictError(`${above} is a secret of the team, which is not written in the clear`, {
-        suggestions: [`Change it: kgit set --secret 'PATH=-'`, `Or remove it first: kgit unset ${above}`],
-        data: { path: above, expected: 'no secret', actual: '<secret>' },
-      });
-    }
   }
 }

@@ -1,0 +1,61 @@
+import { InvalidStateError } from '../../errors.js';
+import { beginsWith, parseStatePath, type StatePath } from '../../model/state/state-path.js';
+import type { Subject } from '../../model/subject/subject.js';
+import { parseSealedSecret } from '../../model/team-secret/secret-document.js';
+import {
+  pathOfSecretFile,
+  SECRET_SUFFIX,
+  secretFileName,
+  secretsFolder,
+} from '../../model/team-secret/secret-name.js';
+import { isStateKey } from '../local/withheld-values.js';
+import type { StateView } from '../port/state-store.js';
+
+/**
+ * The files of the secrets that a subject has in a view, by path. Decrypts nothing. Files that are no secret's by their names
+ * are left out: `kgit validate` reports them. Throws InvalidStateError.
+ */
+export async function secretFiles(view: StateView, subject: Subject): Promise<ReadonlyMap<string, string>> {
+  const folder = secretsFolder(subject);
+  const found = new Map<string, string>();
+  for (const { name } of (await view.list(folder)) ?? []) {
+    if (!name.endsWith(SECRET_SUFFIX)) continue;
+    const file = `${folder}/${name}`;
+    const path = pathOfSecretFile(name) ?? (await pathOfCutName(view, file, name));
+    found.set(path, file);
+  }
+  return found;
+}
+
+/** The path of a secret whose file name is cut, from what is in the file. Throws InvalidStateError if both disagree. */
+async function pathOfCutName(view: StateView, file: string, name: string): Promise<string> {
+  const { path } = parseSealedSecret(await secretText(view, file), file);
+  if (secretFileName(path) === name) return path;
+  throw new InvalidStateError(`${file}: its name is not that of its path`, { data: { path: file } });
+}
+
+/** The encrypted document of a secret. Throws InvalidStateError if there is none. */
+export async function secretText(view: StateView, file: string): Promise<string> {
+  const text = await view.read(file);
+  if (text !== null) return text;
+  throw new InvalidStateError(`${file}: it is no file`, { data: { path: file } });
+}
+
+/** The encrypted documents of the secrets that a subject has in a view, by path. Throws InvalidStateError. */
+export async function secretTexts(view: StateView, subject: Subject): Promise<ReadonlyMap<string, string>> {
+  const files = [...(await secretFiles(view, subject))];
+  const texts = await Promise.all(files.map(([, file]) => secretText(view, file)));
+  return new Map(files.map(([path], i) => [path, texts[i] as string]));
+}
+
+/** Whether the secret of this name is at a path of the state or below it. */
+export function isSecretWithin(name: string, path: StatePath): boolean {
+  return isStateKey(name) && beginsWith(parseStatePath(name), path);
+}
+
+/** Whether a path of the state lies inside the value of the secret of this name. */
+export function isInsideSecret(path: StatePath, name: string): boolean {
+  if (!isStateKey(name)) return false;
+  const own = parseStatePath(name);
+  return own.length < path.length && beginsWith(path, own);
+}

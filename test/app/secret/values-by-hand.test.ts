@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { changeState } from '../../../src/app/write/change-state.js';
+import { type Unset, unsetPaths } from '../../../src/app/write/unset-paths.js';
+import { ConflictError, UsageError } from '../../../src/errors.js';
+import type { Precondition } from '../../../src/model/operation/operation.js';
+import { parseStatePath } from '../../../src/model/state/state-path.js';
+import { sets } from '../../support/memory-writing.js';
+import { sharedWriting } from '../../support/sops/shared-writing.js';
+import { HAS_SOPS } from '../../support/sops/team-keys.js';
+
+const fields = { action: 'state_changed' };
+const absent = (path: string): Precondition => ({ check: 'absent', path: parseStatePath(path) });
+
+/** A team with two secrets of `azure`, and how values of it are changed. */
+async function team() {
+  const memory = await sharedWriting();
+  await memory.setSecrets({ 'azure.client_secret': 'hunter22-Tr0ub4dor', 'azure.keys.one': 'k1' });
+  return {
+    ...memory,
+    unset: async (paths: readonly string[], more: Partial<Unset> = {}) =>
+      (await unsetPaths(await memory.writing(), { paths: paths.map(parseStatePath), fields, ...more }))
+        .outcome,
+    set: async (values: Readonly<Record<string, string>>, preconditions: readonly Precondition[] = []) =>
+      (await changeState(await memory.writing(), {}, { fields, edits: sets(values), preconditions })).outcome,
+    failure: async (run: Promise<unknown>) =>
+      run.then(
+        () => 'done',
+        (error: unknown) => error,
+      ),
+  };
+}
+
+describe.runIf(HAS_SOPS)('removing secrets of the team', () => {
+  it('removes one, and records its path alone', async () => {
+    const { unset, files, events } = await team();
+    const { changes } = await unset(['azure.client_secret', 'kof.none']);
+    expect(changes).toEqual([{ path: 'azure.client_secret', secret: true, removed: true }]);
+    expect(await files()).toEqual(['azure.keys.one']);
+    expect((await events()).at(-1)?.changes).toEqual(changes);
+    expect((await unset(['azure.client_secret'])).delivery).toBe('unchanged');
+  });
+
+  it('removes all below a mapping with it', async () => {
+    const { unset, files, state } = await team();
+    const { changes } = await unset(['azure']);
+    expect(changes).toEqual([
+      { path: 'azure', before: { region: 'eastus' } },
+      { path: 'azure.client_secret', secret: true, removed: true },
+      { path: 'azure.keys.one', secret: true, removed: true },
+    ]);
+    expect([await files(), await state()]).toEqual([[], { kof: { version: '1.4.0' } }]);
+  });
+
+  it('needs neither sops nor recipients', async () => {
+    const { unset, files, writing } = await team();
+    const bare = { ...(await writing()), environment: { PATH: '/nowhere' } };
+    await unsetPaths(bare, { paths: [['azure']], fields });
+    expect(await files()).toEqual([]);
+    expect((await unset(['azure'])).delivery).toBe('unchanged');
+  });
+
+  it('refuses a part of one', async () => {
+    const { unset, failure } = await team();
+    const error = await failure(unset(['azure.client_secret.deep']));
+    expect(error).toBeInstanceOf(ConflictError);
+    expect(error).toMatchObject({ message: expect.stringContaining('one secret as a whole') });
+  });
+});
+
+describe.runIf(HAS_SOPS)('a condition', () => {
+  it('that nothing is at a path counts secrets, also below it', async () => {
+    const { set, failure, setSecrets } = await team();
+    for (const path of ['azure.client_secret', 'azure.keys', 'azure.keys.one.deep'])
+      expect(await failure(set({ 'kof.version': '2' }, [absent(path)])), path).toBeInstanceOf(ConflictError);
+    expect(await failure(setSecrets({ 'azure.keys.one': 'k2' }, [absent('azure.keys.one')]))).toBeInstanceOf(
+      ConflictError,
+    );
+    await set({ 'kof.version': '2' }, [absent('azure.keys.two')]);
+    await setSecrets({ 'azure.keys.two': 'k2' }, [absent('azure.keys.two')]);
+  });
+
+  it('on the value of a secret is refused as one that nobody can check', async () => {
+    const { set, failure } = await team();
+    for (const path of ['azure.client_secret', 'azure']) {
+      const condition: Precondition = {
+        check: 'equals',
+        path: parseStatePath(path),
+        value: { region: 'eastus' },
+      };
+      const error = await failure(set({ 'kof.version': '2' }, [condition]));
+      expect(error, path).toBeInstanceOf(UsageError);
+      expect(error).toMatchObject({ message: expect.stringContaining('cannot be compared') });
+    }
+  });
+
+  it('that nothing has changed since a revision counts secrets', async () => {
+    const { set, failure, setSecrets, store, unset } = await team();
+    const since = async (): Promise<Precondition> => ({
+      check: 'unchanged-since',
+      revision: (await store.head()).revision ?? '',
+    });
+    const before = await since();
+    await setSecrets({ 'azure.client_secret': 'another-Secret1' });
+    expect(await failure(set({ 'kof.version': '2' }, [before]))).toBeInstanceOf(ConflictError);
+    await setSecrets({ 'azure.client_secret': 'third-Secret1' }, [await since()]);
+    const full = await since();
+    await unset(['azure']);
+    expect(await failure(set({ 'kof.version': '2' }, [full]))).toBeInstanceOf(ConflictError);
+    await set({ 'kof.version': '2' }, [await since()]);
+  });
+});
+
+describe.runIf(HAS_SOPS)('what is secret', () => {
+  it('is not written in the clear, neither beside another secret nor within a mapping or above it', async () => {
+    const { set, failure, writing } = await team();
+    const beside = changeState(
+      await writing(),
+      {},
+      { fields, edits: sets({ 'azure.keys.one': 'plain' }), secrets: new Map([['kof.a_secret', 'x']]) },
+    );
+    expect(await failure(beside)).toBeInstanceOf(ConflictError);
+    const mapping = changeState(
+      await writing(),
+      {},
+      { fields, edits: sets({ azure: { keys: { one: 'x' } } }) },
+    );
+    expect(await failure(mapping)).toBeInstanceOf(ConflictError);
+    expect(await failure(set({ 'azure.keys': 'a text' }))).toBeInstanceOf(ConflictError);
+    await changeState(await writing(), {}, { fields, edits: sets({ azure: { region: 'westus' } }) });
+  });
+
+  it('has no other secret inside', async () => {
+    const { failure, setSecrets } = await team();
+    expect(await failure(setSecrets({ 'azure.client_secret.deep': 'x' }))).toBeInstanceOf(ConflictError);
+    expect(await failure(setSecrets({ 'azure.keys': 'x' }))).toBeInstanceOf(ConflictError);
+    expect(await failure(setSecrets({ 'azure.region.deep': 'x' }))).toBeInstanceOf(ConflictError);
+  });
+});
