@@ -11,6 +11,7 @@ import { writeEvents } from '../app/write/write-events.js';
 import { type Writing, writerOf } from '../app/write/writing.js';
 import { UsageError } from '../errors.js';
 import { headMatches, matches } from '../model/event/event-filter.js';
+import { hintOf } from '../model/event/event-hint.js';
 import { parseClaims } from '../model/lease/lease.js';
 import type { Writer } from '../model/operation/make-operation.js';
 import type { EventWrite, Precondition } from '../model/operation/operation.js';
@@ -25,7 +26,8 @@ import type { WriteOutcome } from '../store/outbox/outcomes.js';
 import type { PendingOperation } from '../store/outbox/pending-operation.js';
 import type { SyncResult } from '../store/publish/sync-result.js';
 import { publishedEvents } from '../store/read/event-log.js';
-import { listSubjects, readEvents, readState, summariseSubject } from '../store/read/records.js';
+import { newestEvents } from '../store/read/newest-events.js';
+import { listSubjects, readState, summariseSubject } from '../store/read/records.js';
 import { eventFilter, preconditions, setEdits, unsetSteps } from './inputs.js';
 import type { EndedLock, Lease } from './lease.js';
 import { StoreLocks } from './locks.js';
@@ -50,6 +52,9 @@ import type {
   WriteOptions,
   WriteResult,
 } from './types.js';
+
+/** How many events of one subject are read ahead at first. */
+const LOG_AHEAD = 100;
 
 /** An open state repository. A method that fails throws a KgitError. */
 export class Store {
@@ -144,7 +149,10 @@ export class Store {
     const newestFirst =
       options.subject === undefined
         ? publishedEvents(this.#opened().repository.store, reading.revision, view, reading.pending)
-        : (await readEvents(view, await resolveSubject(options.subject, namingOf(moment)))).reverse();
+        : newestEvents(view, await resolveSubject(options.subject, namingOf(moment)), {
+            ahead: LOG_AHEAD,
+            hint: hintOf(filter, []),
+          });
     for await (const item of newestFirst) {
       this.#opened();
       if (!headMatches(item.head, filter)) continue;

@@ -2,7 +2,8 @@ import stringWidth from 'string-width';
 import type { Colour, Style } from './style.js';
 import { oneLine } from './terminal-text.js';
 
-const PLAIN = /^[ -~]*$/;
+/** ASCII, and the marks that kgit itself writes: one column each. */
+const PLAIN = /^[ -~•…✓✗→]*$/;
 
 /**
  * Number of terminal columns that a text takes. Plain text, the common case, is not measured character by character.

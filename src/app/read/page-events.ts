@@ -11,7 +11,7 @@ import type { About } from '../../store/read/entries-about.js';
 import { publishedEvents } from '../../store/read/event-log.js';
 import { type EventPage, readPage } from '../../store/read/event-page.js';
 import { type FollowOptions, followChanges } from '../../store/read/follow-changes.js';
-import { readEvents } from '../../store/read/records.js';
+import { newestEvents } from '../../store/read/newest-events.js';
 import type { Context } from '../open/configured.js';
 
 /** Time between two looks at the outbox, in ms. */
@@ -43,16 +43,16 @@ export async function pageEvents(
   { subject, ...query }: EventQuery,
   broken: BrokenEvents,
 ): Promise<EventPage> {
-  const options = { ...query, broken };
-  if (subject !== null) {
-    const events = await readEvents(reading.view, subject, broken);
-    return readPage(events.reverse(), options);
-  }
   const { filter, limit, before, after } = query;
   const hint = hintOf(filter, [before ?? [], after ?? []].flat());
   const { revision, view, pending } = reading;
   const { store } = opened.repository;
-  return readPage(publishedEvents(store, revision, view, pending, hint, limit + 2, broken), options);
+  const ahead = limit + 2;
+  const events =
+    subject === null
+      ? publishedEvents(store, revision, view, pending, hint, ahead, broken)
+      : newestEvents(view, subject, { ahead, hint, broken });
+  return readPage(events, { ...query, broken });
 }
 
 export interface Following extends Omit<FollowOptions, 'signal'> {

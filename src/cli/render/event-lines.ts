@@ -47,11 +47,12 @@ export function eventLines(
   const words = oneLine(gist(item.event));
   const head = headOf(item, screen, withSubject);
   const whole = head.map(({ shown }) => shown).join(' ') + (words ? `  ${words}` : '');
+  if (width === null) return [whole];
   const columns = head.reduce(
     (sum, { text }) => sum + columnsOf(text) + 1,
     words ? 1 + columnsOf(words) : -1,
   );
-  if (width === null || columns <= width) return [whole];
+  if (columns <= width) return [whole];
   const below = words === '' ? [] : wrapped(words, width, INDENT);
   const kept = below.slice(0, maxLines);
   const last = kept.at(-1);
@@ -71,8 +72,9 @@ export function eventLine(item: SubjectEvent, screen: Screen, withSubject: boole
       left--;
     }
     if (left < 2) break;
-    line += columnsOf(text) <= left ? shown : clip(text, left);
-    left -= columnsOf(text);
+    const columns = columnsOf(text);
+    line += columns <= left ? shown : clip(text, left);
+    left -= columns;
   }
   return line.trimEnd();
 }

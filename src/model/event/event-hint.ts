@@ -1,9 +1,7 @@
 import { monthOf } from '../subject/layout.js';
 import { isUlid, ulidTime } from '../value/ulid.js';
 import type { EventFilter } from './event-filter.js';
-
-/** Tolerance in ms between the time of an id and that of its event: imported ids add a rank, and other writers may differ more. */
-const MARGIN_MS = 24 * 3600 * 1000;
+import { ID_MARGIN_MS } from './event-time.js';
 
 /** The longest month. */
 const MONTH_MS = 31 * 24 * 3600 * 1000;
@@ -55,8 +53,8 @@ export function hintOf(filter: EventFilter, ids: readonly string[]): EventHint |
   const groups = [...kinds, ...needles].sort((a, b) => rarity(b) - rarity(a));
   if (!isOfTime && groups.length === 0) return null;
   const [from, to] = [
-    (since ?? Number.NEGATIVE_INFINITY) - MARGIN_MS,
-    (until ?? Number.POSITIVE_INFINITY) + MARGIN_MS,
+    (since ?? Number.NEGATIVE_INFINITY) - ID_MARGIN_MS,
+    (until ?? Number.POSITIVE_INFINITY) + ID_MARGIN_MS,
   ];
   return {
     isOfTime,

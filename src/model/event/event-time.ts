@@ -3,6 +3,11 @@ import { eventTime, formatTimestamp, type KgitEvent } from './event.js';
 
 /** How far ahead of the clock an event may lie, in ms. Imported events are exempt. */
 export const MAX_AHEAD_MS = 5 * 60 * 1000;
+/**
+ * How far the time of an event may be from that of its id, in ms, for readers that find events by the times of their
+ * ids: much more than a checked event has, because other writers may differ more.
+ */
+export const ID_MARGIN_MS = 24 * 3600 * 1000;
 /** Largest rank, in ms, that an imported event's id adds to its time: its position among events of the same time. */
 const MAX_RANK_MS = 60 * 60 * 1000;
 

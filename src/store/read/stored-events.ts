@@ -36,10 +36,17 @@ export interface MonthFiles {
   readonly odd: readonly string[];
 }
 
-/** The months of a subject that hold events, in order. Reads no event. */
-export async function monthsOf(view: StateView, subject: Subject): Promise<MonthFiles[]> {
-  const folder = eventsFolder(subject);
-  const entries = (await view.list(folder)) ?? [];
+/** A month of a subject, by the names in its folder of events. */
+export interface Month {
+  readonly month: string;
+  readonly isSealed: boolean;
+  /** Whether there is a folder of single event files. */
+  readonly isOpen: boolean;
+}
+
+/** The months of a subject that may hold events, in order. Lists no month folder. */
+export async function listMonths(view: StateView, subject: Subject): Promise<Month[]> {
+  const entries = (await view.list(eventsFolder(subject))) ?? [];
   const open = new Set(
     entries.filter(({ name, kind }) => kind === 'folder' && isMonth(name)).map(({ name }) => name),
   );
@@ -47,15 +54,26 @@ export async function monthsOf(view: StateView, subject: Subject): Promise<Month
     entries.flatMap(({ name, kind }) => (kind === 'file' ? (sealedMonthOf(name) ?? []) : [])),
   );
   const months = [...new Set([...open, ...sealed])].sort();
-  return Promise.all(
-    months.map(async (month) => {
-      const files = open.has(month) ? ((await view.list(`${folder}/${month}`)) ?? []) : [];
-      const events = files.filter(({ name }) => eventIdOfName(name) !== null);
-      const namesOf = (isFile: boolean) =>
-        events.filter(({ kind }) => (kind === 'file') === isFile).map(({ name }) => name);
-      return { month, isSealed: sealed.has(month), names: namesOf(true), odd: namesOf(false) };
-    }),
-  );
+  return months.map((month) => ({ month, isSealed: sealed.has(month), isOpen: open.has(month) }));
+}
+
+/** The files of a month. Reads no event. */
+export async function filesOf(
+  view: StateView,
+  subject: Subject,
+  { month, ...is }: Month,
+): Promise<MonthFiles> {
+  const files = is.isOpen ? ((await view.list(`${eventsFolder(subject)}/${month}`)) ?? []) : [];
+  const events = files.filter(({ name }) => eventIdOfName(name) !== null);
+  const namesOf = (isFile: boolean) =>
+    events.filter(({ kind }) => (kind === 'file') === isFile).map(({ name }) => name);
+  return { month, isSealed: is.isSealed, names: namesOf(true), odd: namesOf(false) };
+}
+
+/** The months of a subject that hold events, in order. Reads no event. */
+export async function monthsOf(view: StateView, subject: Subject): Promise<MonthFiles[]> {
+  const months = await listMonths(view, subject);
+  return Promise.all(months.map((month) => filesOf(view, subject, month)));
 }
 
 /** The text of a file from a listing. Throws InvalidStateError. */
