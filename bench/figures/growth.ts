@@ -20,11 +20,14 @@ const READ_ROUNDS = 21;
 /** As many events per cluster as in the large one, so that a cluster's log is equally long. */
 const SMALL = { events: 100, clusters: 1 };
 const LARGE = { events: 100_000, clusters: 1_000 };
+/** 2,000 events in each cluster. */
+const BUSY = { events: 100_000, clusters: 50 };
 const HUGE = { events: 1_000_000, clusters: 1_000 };
 const TARGET = 1.25;
 const NAIVE_TARGET = 0.65;
 const SEALED_TARGET = 1.5;
 const SIZES = '100,000 events over 1,000 clusters against 100 over one';
+const BUSY_SIZES = '100,000 events over 50 clusters against 100 over one';
 const PUSH_WORDS = 'kgit push-event touched --cluster c0 --message TEXT';
 
 /** GROWTH: the cost of the repository's size. */
@@ -120,35 +123,41 @@ function pushRows(surroundings: Surroundings, small: string, large: string): Row
   ];
 }
 
-const READS: readonly (readonly [string, ...string[]])[] = [
-  ['log', '--limit', '20'],
-  ['log', 'cluster/c0'],
-  ['get', 'deployment.phase'],
+const READS: readonly { readonly args: readonly string[]; readonly isBusy?: true }[] = [
+  { args: ['log', '--limit', '20'] },
+  { args: ['log', 'cluster/c0'] },
+  { args: ['log', 'cluster/c0'], isBusy: true },
+  { args: ['get', 'deployment.phase'] },
 ];
 
 function readRows(surroundings: Surroundings, small: string, large: string): Row[] {
   progress(`GROWTH: ${READ_ROUNDS} rounds of reads`);
   // kgit's own files must not get into the cached repositories.
-  const [little, much] = [join(surroundings.root, 'small.git'), join(surroundings.root, 'large.git')];
+  const [little, much, busy] = ['small.git', 'large.git', 'busy.git'].map((name) =>
+    join(surroundings.root, name),
+  ) as [string, string, string];
   restore(small, little);
   restore(large, much);
+  restore(madeRepository(surroundings.project, BUSY.events, BUSY.clusters), busy);
   const env = surroundings.env();
-  return READS.map((args) => {
-    const read = (repository: string): Contender => ({
+  return READS.map(({ args, isBusy }) => {
+    const [repository, what, sizes] = isBusy
+      ? [busy, `\`kgit ${args.join(' ')}\`, 2,000 events of the cluster`, BUSY_SIZES]
+      : [much, `\`kgit ${args.join(' ')}\``, SIZES];
+    const read = (cwd: string): Contender => ({
       argv: surroundings.kgit(process.execPath, ...args),
-      cwd: repository,
+      cwd,
       env,
     });
-    const times = race({ large: read(much), small: read(little) }, READ_ROUNDS);
-    const command = `kgit ${args.join(' ')}`;
+    const times = race({ large: read(repository), small: read(little) }, READ_ROUNDS);
     return ratioRow(
       {
-        what: `\`${command}\``,
-        command,
+        what,
+        command: `kgit ${args.join(' ')}`,
         baseline: 'the same at 100 events',
         target: TARGET,
-        note: SIZES,
-        peakMb: peakMemory(read(much)),
+        note: sizes,
+        peakMb: peakMemory(read(repository)),
       },
       times.large,
       times.small,
