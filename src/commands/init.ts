@@ -5,12 +5,15 @@ import { initLayout, requireManagement } from '../app/init/init-layout.js';
 import { initRepository, needsPlace, planInit } from '../app/init/init-repository.js';
 import { CI_SYSTEMS } from '../app/init/template-files.js';
 import { remoteAddress } from '../app/open/remote-address.js';
+import { listRecipients } from '../app/secret/change-recipients.js';
 import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { initResult, plannedInitResult } from '../cli/render/init-result.js';
 import { UsageError } from '../errors.js';
 import { deployment } from '../model/subject/subject.js';
+import { ageRecipient, lacking } from '../model/team-secret/recipients.js';
+import { SOPS_FILE } from '../model/team-secret/secret-name.js';
 import { chosenDriver } from '../setup/drivers.js';
 import { systemClock } from '../setup/this-host.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -19,12 +22,13 @@ export default class Init extends WriteCommand<typeof Init> {
   static override summary = 'Set up a state repository.';
   static override description = helpText(
     WriteCommand,
-    `Makes DIR a state repository with a first commit, and publishes it to the remote if there is one. In an existing repository it adds the files that are missing and changes nothing else. If the remote is a folder, it is created if missing and set up so that a power cut loses nothing that was acknowledged (core.fsync), unless core.fsync is set already. With another back end the store is where --repo or the settings say, and gets kgit.yaml. A test with a lock of its own shows where the remote accepts locks; if that is only among the branches, kgit.yaml records it (locks). With --propose nothing is set up; the deployment is proposed.`,
+    `Makes DIR a state repository with a first commit, and publishes it to the remote if there is one. In an existing repository it adds the files that are missing and changes nothing else. If the remote is a folder, it is created if missing and set up so that a power cut loses nothing that was acknowledged (core.fsync), unless core.fsync is set already. With another back end the store is where --repo or the settings say, and gets kgit.yaml. A test with a lock of its own shows where the remote accepts locks; if that is only among the branches, kgit.yaml records it (locks). With --age the team shares secrets, encrypted for these recipients (docs/secrets.md); later ones are added by kgit secrets recipients add. With --propose nothing is set up; the deployment is proposed.`,
   );
   static override examples = [
     '<%= config.bin %> init state --deployment k0rdent-abc123',
     '<%= config.bin %> init state --remote git@github.com:team/state.git --ci github',
     '<%= config.bin %> init . --management eu-hub',
+    '<%= config.bin %> init state --age age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
     '<%= config.bin %> init . --deployment k0rdent-def456 --propose',
     '<%= config.bin %> init --repo redis://localhost:6379/0#prod --deployment k0rdent-abc123',
   ];
@@ -36,6 +40,13 @@ export default class Init extends WriteCommand<typeof Init> {
     management: Flags.string({
       helpValue: 'NAME',
       summary: 'Name of the k0rdent management cluster (default).',
+    }),
+    age: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      exclusive: ['propose'],
+      helpValue: 'RECIPIENT',
+      summary: 'Who can read the secrets that the team shares: an age recipient, as age-keygen prints it.',
     }),
     ci: Flags.option({
       options: CI_SYSTEMS,
@@ -60,7 +71,8 @@ export default class Init extends WriteCommand<typeof Init> {
     const folder = (await needsPlace(settings)) ? resolve(this.args.dir ?? '.') : null;
     if (folder === null) this.#refusePlace(chosenDriver(settings));
     const ci = folder === null ? null : flags.ci;
-    const layout = await initLayout(this.config.root, { management: flags.management, ci });
+    const readers = (flags.age ?? []).map(ageRecipient);
+    const layout = await initLayout(this.config.root, { management: flags.management, ci, readers });
     const intent = { folder, remote, layout };
     const host = { settings, cwd, environment, clock: systemClock, ids, waits: this.notes };
     if (flags['dry-run'] && !flags.propose)
@@ -69,6 +81,11 @@ export default class Init extends WriteCommand<typeof Init> {
     for (const note of laid?.notes ?? []) this.note(note);
     if (folder !== null) this.flags = { ...flags, repo: folder };
     const context = await this.open('never');
+    const without = lacking(readers, (await listRecipients(context.reading)) ?? []);
+    if (without.length > 0)
+      this.note(
+        `${SOPS_FILE} was there and is left as it is; to share secrets with more people: kgit secrets recipients add ${without.map(({ id }) => id).join(' ')}`,
+      );
     const begun =
       subject &&
       (await this.write(context, (writing) => beginDeployment(writing, subject, this.eventFields)));

@@ -17,6 +17,9 @@ import {
   sharedState,
 } from '../../support/state-repository.js';
 
+const ADA = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
+const BEN = 'age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg';
+const CAT = 'age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj';
 const SCHEMAS = ['event', 'kgit', 'state'].map((name) => `.kgit/schemas/${name}.schema.json`);
 const LAID_OUT = ['kgit.yaml', 'README.md', '.gitattributes', ...SCHEMAS];
 const files = (path: string, revision = 'main') =>
@@ -98,6 +101,20 @@ describe('kgit init', () => {
     expect(readFileSync(join(path, 'kgit.yaml'), 'utf8')).toMatch(/managements:\n {2}eu-hub: {}\n/);
   });
 
+  it('lays out for whom secrets are encrypted, on every back end, and leaves what is there', async () => {
+    const path = temporaryFolder();
+    expect((await kgitJson(path, ['init', '--age', ADA, '--age', BEN])).added).toContain('.sops.yaml');
+    const listed = await kgitJson(path, ['secrets', 'recipients']);
+    expect(listed.recipients.map(({ recipient }: Record<string, unknown>) => recipient)).toEqual([BEN, ADA]);
+    const there = await kgit(path, ['init', '--age', ADA, '--age', CAT, '--json']);
+    expect(there.json.added).toEqual([]);
+    expect(there.stderr).toContain(`kgit secrets recipients add ${CAT}`);
+    expect(there.stderr).not.toContain(ADA);
+    const store = ['--repo', `file:${temporaryFolder()}/store`];
+    expect((await kgitJson('/', ['init', ...store, '--age', ADA])).added).toContain('.sops.yaml');
+    expect((await kgitJson('/', ['secrets', 'recipients', ...store])).shared).toBe(true);
+  });
+
   it('plans with --dry-run, and creates not even the folder', async () => {
     const path = join(temporaryFolder(), 'state');
     const json = await kgitJson('/', [
@@ -132,6 +149,7 @@ describe('kgit init', () => {
       ['--queue'],
       ['--management', 'EU Hub'],
       ['--propose'],
+      ['--age', 'AGE-SECRET-KEY-1'],
     ];
     const runs = await Promise.all(lines.map((line) => kgit(path, ['init', ...line, '--json'])));
     for (const run of [...runs, await kgit('/', ['init', inside, '--json'])]) expectFailure(run, 'USAGE', 2);
