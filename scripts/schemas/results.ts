@@ -208,7 +208,18 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   ResolveResult: { about: 'kgit resolve', repository: 'always', shapes: resolveShapes },
   RestoreResult: { about: 'kgit restore', repository: 'never', shapes: restoreShapes },
-  RollbackResult: { about: 'kgit rollback', repository: 'always', shapes: [changed] },
+  RollbackResult: {
+    about: 'kgit rollback',
+    repository: 'always',
+    shapes: [
+      {
+        ...changed,
+        rotate: z
+          .array(z.string())
+          .describe('Paths of secrets that are encrypted for others than the recipients of today.'),
+      },
+    ],
+  },
   RunResult: {
     about: 'kgit run',
     repository: 'always',

@@ -1,6 +1,11 @@
 import { ConflictError } from '../../errors.js';
 import { makeEvent } from '../../model/operation/make-operation.js';
-import type { Precondition, SecretWrites, StateChange } from '../../model/operation/operation.js';
+import type {
+  Precondition,
+  SecretWrite,
+  SecretWrites,
+  StateChange,
+} from '../../model/operation/operation.js';
 import { formatStatePath, parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import { type DeploymentSubject, deployment } from '../../model/subject/subject.js';
 import type { Value } from '../../model/value/value.js';
@@ -29,6 +34,8 @@ export interface Change extends Omit<StateChange, 'deployment' | 'event' | 'prec
   readonly withdraw?: boolean;
   /** Secrets to write or, where undefined, to remove, by path; they are encrypted for the team. */
   readonly secrets?: ReadonlyMap<string, Value | undefined>;
+  /** Secrets whose documents are encrypted already: they are written as they are, whoever can read them. */
+  readonly documents?: readonly SecretWrite[];
   /** Whether an edit below a top-level key that the state does not have is refused as a likely slip. */
   readonly knownKeysOnly?: boolean;
 }
@@ -72,8 +79,9 @@ export async function changeState(
 export async function changeDeployment(
   writing: Writing,
   id: string,
-  { fields, edits, preconditions = [], withdraw = false, knownKeysOnly = false, secrets, ...more }: Change,
+  { fields, edits, preconditions = [], withdraw = false, knownKeysOnly = false, ...rest }: Change,
 ): Promise<ChangedDeployment> {
+  const { secrets, documents = [], ...more } = rest;
   if (knownKeysOnly)
     await requireKeys(writing.reading.view, id, [
       ...edits.map(({ path }) => path),
@@ -85,7 +93,9 @@ export async function changeDeployment(
   const isWithdrawn = withdraw || preconditions.length > 0;
   const write = async (view: StateView) => {
     const hidden = secrets && (await encrypted(writing, { subject, secrets, preconditions }, event.id, view));
-    const parts = { change, ...(hidden ? { secrets: [hidden] } : {}) };
+    const taken = { subject, event: event.id, recipients: null, files: documents, absent: [] };
+    const all = [...(hidden ? [hidden] : []), ...(documents.length > 0 ? [taken] : [])];
+    const parts = { change, ...(all.length > 0 ? { secrets: all } : {}) };
     return writeOperation(writing, [{ subject, event }], parts, isWithdrawn);
   };
   if (!secrets || secrets.size === 0) return { subject, outcome: await write(writing.reading.view) };

@@ -1,8 +1,10 @@
 /** Formats the results of writes for people and scripts. */
 import type { ChangedDeployment } from '../../../app/write/change-state.js';
+import type { RolledBack } from '../../../app/write/roll-back.js';
 import type { WrittenEvent, WrittenEvents } from '../../../app/write/write-events.js';
 import { formatSubject } from '../../../model/subject/subject.js';
 import { counted } from '../../../model/value/counted.js';
+import { shellWord } from '../../../model/value/shell-word.js';
 import type { WriteOutcome } from '../../../store/outbox/outcomes.js';
 import type { CommandResult, Screen } from '../../../terminal/output.js';
 import { oneLine } from '../../../terminal/terminal-text.js';
@@ -67,6 +69,22 @@ export function changeResult({ subject, outcome }: ChangedDeployment): CommandRe
     json: { subject: formatSubject(subject), changed: outcome.changes, ...outcomeJson(outcome) },
     names: outcome.changes.map(({ path }) => path),
     lines: (screen) => changedLines(outcome, screen),
+  };
+}
+
+/** Builds the result of a rollback, with the secrets that are to be rotated. */
+export function rollbackResult({ rotate, ...changed }: RolledBack): CommandResult {
+  const { json, lines, ...result } = changeResult(changed);
+  return {
+    ...result,
+    json: { ...json, rotate },
+    lines: (screen, wide) => [
+      ...lines(screen, wide),
+      ...rotate.map(
+        (path) =>
+          `${screen.style('yellow', '!')} ${oneLine(path)} is encrypted for other people than today's: kgit secrets rotate ${shellWord(path)}`,
+      ),
+    ],
   };
 }
 
