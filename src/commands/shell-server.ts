@@ -32,7 +32,8 @@ export default class ShellServer extends LegacyCommand<typeof ShellServer> {
       const writer = this.backgroundWriter(context);
       const calls = await scriptCalls(context, {
         writer: () => this.writer(context),
-        keep: (operation) => writer.keep(operation),
+        keep: (operation, again) => writer.keep(operation, again),
+        environment: this.environment,
         lock: this.folderLock(context),
         now: () => systemClock.now(),
       });

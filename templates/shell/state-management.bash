@@ -32,7 +32,7 @@ __kgit_read_settings() {
     local name='' mask=''
     mask=$(umask)
     __kgit_settings="${__kgit_command[*]} ${__kgit_flags[*]-} $mask $PWD"
-    for name in HOME TZ XDG_CONFIG_HOME XDG_CACHE_HOME XDG_STATE_HOME GIT_CONFIG_GLOBAL "${!KGIT_@}"; do
+    for name in HOME TZ XDG_CONFIG_HOME XDG_CACHE_HOME XDG_STATE_HOME GIT_CONFIG_GLOBAL SOPS_AGE_KEY_FILE "${!KGIT_@}"; do
         # Tokens are not copied into a file.
         [[ $name == KGIT_SHELL_HELPER || $name == KGIT_TOKEN* ]] || __kgit_settings+=$'\n'"$name=${!name:-}"
     done

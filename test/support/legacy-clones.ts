@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { TeamSecrets } from '../../src/app/legacy/script-secrets.js';
 import { ConflictError, KgitError } from '../../src/errors.js';
 import type { KgitEvent } from '../../src/model/event/event.js';
 import type { Operation } from '../../src/model/operation/operation.js';
@@ -229,7 +230,12 @@ export class LegacyClone {
     const { ids, now } = this.#world;
     return {
       ...{ keep: merge.keep, guard: merge.guard, secrets: SETTINGS.secrets, ids, now },
-      withheld: new WithheldValues(this.#localFolder),
+      kept: new TeamSecrets({
+        head: async () => ({ revision: null }),
+        read: async () => (await this.read()).view,
+        local: new WithheldValues(this.#localFolder),
+        openTeam: () => Promise.reject(new Error('this team shares no secrets')),
+      }),
       actor: { name: this.name, email: `${this.name}@example.com` },
       hostname: this.name,
       runId: undefined,

@@ -7,6 +7,9 @@ import { BackgroundPublishing } from '../../store/publish/background-publishing.
 /** Delay between the first write of a burst and its publishing, so that the burst goes in one push, in ms. */
 const PUBLISH_AFTER_MS = 1_000;
 
+/** How often an operation is made anew. */
+const MAX_AGAIN = 3;
+
 export interface BackgroundWriterOptions {
   readonly clock: Clock;
   /** Only keeps operations; `kgit sync` publishes them later. */
@@ -40,10 +43,26 @@ export class BackgroundWriter {
       : new BackgroundPublishing({ store, outbox, scheduled, clock }, options);
   }
 
-  /** Keeps an operation durably. Throws UsageError if it would not pass review, EnvironmentError. */
-  async keep(operation: Operation): Promise<void> {
+  /**
+   * Keeps an operation durably. Throws UsageError if it would not pass review, EnvironmentError.
+   * @param again makes it anew, with a new id, if it is refused because others have changed what it was made for; null if nothing is
+   * left to write
+   */
+  async keep(operation: Operation, again?: () => Promise<Operation | null>): Promise<void> {
+    await this.#keep(operation, again, MAX_AGAIN);
+  }
+
+  async #keep(
+    operation: Operation,
+    again: (() => Promise<Operation | null>) | undefined,
+    left: number,
+  ): Promise<void> {
     await this.#repository.keep(operation);
-    this.#publishing?.kept(operation.id);
+    const anew = async (make: () => Promise<Operation | null>) => {
+      const made = await make();
+      if (made !== null) await this.#keep(made, make, left - 1);
+    };
+    this.#publishing?.kept(operation.id, again && left > 0 ? () => anew(again) : undefined);
   }
 
   /** Publishes at once what was kept and not yet published; call it before the process ends. */

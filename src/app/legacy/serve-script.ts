@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { KgitError, NotFoundError } from '../../errors.js';
 import type { Writer } from '../../model/operation/make-operation.js';
 import { serveSlots } from '../../process/shell-slots.js';
+import type { Environment } from '../../setup/this-host.js';
 import type { FolderLock } from '../../store/local/folder-lock.js';
 import { noteWritten } from '../../store/local/imported-files.js';
 import { UnfinishedCalls } from '../../store/local/unfinished-calls.js';
@@ -13,8 +14,10 @@ import { fileOnlyMessage, isOver } from '../../sync/apply/file-only-check.js';
 import { fileOnly, type MergeHost, mergeFiles } from '../../sync/apply/merge-files.js';
 import { deploymentValues } from '../../sync/export/exported-state.js';
 import type { ScriptHost } from '../../sync/script-api/script-session.js';
-import { CallServer } from '../../sync/script-api/serve-call.js';
+import { CallServer, type CallServerParts } from '../../sync/script-api/serve-call.js';
+import { TeamValues } from '../secret/team-values.js';
 import { type LegacyContext, mergeHost } from './merge-host.js';
+import { TeamSecrets } from './script-secrets.js';
 
 /** A script that has evaluated `kgit shell-init`. */
 export interface ServedScript {
@@ -26,7 +29,9 @@ export interface ServedScript {
 export interface ServeParts {
   /** Returns the writer as of now. */
   readonly writer: () => Writer;
-  readonly keep: MergeHost['keep'];
+  readonly keep: ScriptHost['keep'];
+  /** With the key that decrypts the team's secrets. */
+  readonly environment: Environment;
   /** Lock of the script API on a folder of state files. */
   readonly lock: FolderLock;
   readonly now: () => number;
@@ -49,15 +54,31 @@ export async function scriptCalls(context: LegacyContext, parts: ServeParts): Pr
 function scriptHost(
   { opened, settings }: LegacyContext,
   merge: MergeHost,
-  { writer, now }: ServeParts,
-): Omit<ScriptHost, 'note' | 'touches' | 'removes'> {
-  const { localFolder } = opened;
+  { writer, keep, environment, now }: ServeParts,
+): CallServerParts['host'] {
+  const { localFolder, repository } = opened;
   const { actor, host, run, ids } = writer();
+  const kept = new TeamSecrets({
+    head: () => repository.store.head(),
+    read: async (subject) => (await merge.read([subject])).view,
+    local: new WithheldValues(localFolder),
+    openTeam: async () => {
+      const { openSops } = await import('../../setup/open-sops.js');
+      return new TeamValues(openSops(settings, environment));
+    },
+  });
   return {
-    keep: merge.keep,
+    keep: async (operation, again) => {
+      try {
+        await keep(operation, again);
+      } catch (error) {
+        kept.forget();
+        throw error;
+      }
+    },
     guard: merge.guard,
     secrets: merge.settings.secrets,
-    withheld: new WithheldValues(localFolder),
+    kept,
     actor,
     hostname: host,
     runId: run.id,

@@ -82,6 +82,11 @@ export class TeamValues {
     }
   }
 
+  /** The value in the text of an encrypted file, if this process has decrypted or written it; else undefined. Runs nothing. */
+  async recall(text: string, path: string): Promise<Value | undefined> {
+    return this.#known.get(knownAs(path, text));
+  }
+
   /**
    * Encrypts values for those who can read the team's secrets in a view; needs no key. Throws as `encryptSecrets`.
    * @param event id of the event that records them

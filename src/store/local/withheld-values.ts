@@ -19,6 +19,11 @@ export function orderKey(family: string, path: StatePath): string {
   return `order:${family}:${formatStatePath(path)}`;
 }
 
+/** Whether a name is that of a value of an event. */
+export function isEventKey(name: string): boolean {
+  return name.startsWith('event:');
+}
+
 /** Whether a name is that of a value of the state, by its path there. */
 export function isStateKey(name: string): boolean {
   return !/^(?:event|file|order):/.test(name);

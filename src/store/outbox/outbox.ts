@@ -285,6 +285,12 @@ export class Outbox {
     return result;
   }
 
+  /** Why an operation was rejected; null if it was not, or its result was taken. */
+  async rejection(id: string): Promise<KgitError | null> {
+    const result = deliveryFromJson(await readJson(join(this.#results, id)));
+    return result?.kind === 'rejected' ? result.error : null;
+  }
+
   /** Removes entries that have a result: their publisher died before it removed them. Only under the publish lock. */
   async dropEnded(): Promise<void> {
     const results = new Set(await this.#untaken());

@@ -38,6 +38,8 @@ export class BackgroundPublishing {
   readonly #options: BackgroundPublishingOptions;
   /** Operations written since the last try. */
   readonly #fresh: string[] = [];
+  /** What keeps an operation anew if it is refused, by id. */
+  readonly #anew = new Map<string, () => Promise<void>>();
   #running: Promise<void> | null = null;
   #pauseMs: number;
   #isEnding = false;
@@ -48,9 +50,13 @@ export class BackgroundPublishing {
     this.#pauseMs = options.afterMs;
   }
 
-  /** Schedules an operation that is in the outbox for publishing. */
-  kept(id: string): void {
+  /**
+   * Schedules an operation that is in the outbox for publishing.
+   * @param anew keeps it anew if it is refused because others have changed what it was made for
+   */
+  kept(id: string, anew?: () => Promise<void>): void {
     this.#fresh.push(id);
+    if (anew) this.#anew.set(id, anew);
     this.#begin();
   }
 
@@ -71,7 +77,8 @@ export class BackgroundPublishing {
   async rest(): Promise<void> {
     this.#isEnding = true;
     await this.#running;
-    if (this.#fresh.length > 0) await this.#publish();
+    // What was refused is kept anew, a few times.
+    while (this.#fresh.length > 0) await this.#publish();
   }
 
   async #publish(): Promise<void> {
@@ -90,10 +97,30 @@ export class BackgroundPublishing {
       if (!(error instanceof KgitError)) throw error;
       note(`not published yet: ${error.message}`);
     }
+    await this.#keepAnew();
     const isLeft = (await outbox.size()) > 0;
     // On a busy machine publishing would slow down the scripts.
     const busy = Math.min((clock.now() - began) * (PUBLISHING_PART - 1), MAX_BUSY_PAUSE_MS);
     this.#pauseMs = isLeft ? Math.min(this.#pauseMs * 2, MAX_PAUSE_MS) : Math.max(afterMs, busy);
+  }
+
+  /** Keeps operations anew that were refused, whoever tried to publish them. If that fails, `kgit sync` reports the refusal. */
+  async #keepAnew(): Promise<void> {
+    if (this.#anew.size === 0) return;
+    const { outbox } = this.#parts;
+    const waiting = new Set(await outbox.ids());
+    for (const [id, anew] of [...this.#anew]) {
+      if (waiting.has(id)) continue;
+      this.#anew.delete(id);
+      if ((await outbox.rejection(id))?.code !== 'CONFLICT') continue;
+      try {
+        await anew();
+        await outbox.takeResult(id);
+      } catch (error) {
+        if (!(error instanceof KgitError)) throw error;
+        this.#options.note(`refused, and not written again: ${error.message}`);
+      }
+    }
   }
 
   /** The error of a remote that does not answer; null if it does. */

@@ -4,6 +4,9 @@ import type { Outbox, OutboxEntry } from '../outbox/outbox.js';
 /** Texts by one of which an entry of the outbox that touches a subject is known: parts of how JSON writes subjects. */
 export type About = readonly string[];
 
+/** How JSON writes a change of who can read the team's secrets: it decides for whom those of any subject are encrypted. */
+const ABOUT_RECIPIENTS = '"recipients":{';
+
 /** Every deployment. */
 export const ABOUT_DEPLOYMENTS: About = ['"deployment/'];
 
@@ -23,7 +26,7 @@ export function aboutNamed(text: string): About {
  * touch what these touch, because an operation is applied whole or not at all. The others are read, but not parsed.
  */
 export async function entriesAbout(outbox: Outbox, about: About): Promise<readonly OutboxEntry[]> {
-  const wanted = new Set(about);
+  const wanted = new Set([...about, ABOUT_RECIPIENTS]);
   const isWanted = (text: string) => [...wanted].some((word) => text.includes(word));
   while (true) {
     const before = wanted.size;

@@ -14,7 +14,7 @@ function peer(host: string): StatePath {
   return parseYqTarget(`wireguard_peers.${host}`) ?? ['wireguard_peers', host];
 }
 
-/** Reads a value that the file may lack because it is secret: then the one stored on this machine. Throws SecretError. */
+/** Reads a value that the file may lack because it is secret: then that of the team, or of this machine. Throws SecretError. */
 async function secret(call: ScriptCall, path: StatePath): Promise<string> {
   const found = await call.state.print(path);
   if (found !== 'null' && !MARKER.test(found)) return found;
@@ -22,7 +22,7 @@ async function secret(call: ScriptCall, path: StatePath): Promise<string> {
   if (name === null) return found;
   const [key, ...rest] = path;
   const place = formatStatePath([...statePathOfKey('deployment-state', String(key)), ...rest]);
-  const kept = await call.host.withheld.get(deployment(legacySlug(name)), place);
+  const kept = await call.host.kept.value(deployment(legacySlug(name)), place);
   if (kept !== undefined) return String(kept);
   const owner = await call.state.value(path.slice(0, -1));
   // A peer without keys has no private key; one with a public key has its private key on some machine.

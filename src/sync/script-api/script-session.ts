@@ -1,30 +1,46 @@
+import { KgitError } from '../../errors.js';
 import { formatTimestamp, type KgitEvent } from '../../model/event/event.js';
-import { type Actor, type EventWrite, type Operation, titleOf } from '../../model/operation/operation.js';
-import { cluster, deployment, legacySlug, type Subject } from '../../model/subject/subject.js';
+import {
+  type Actor,
+  type EventWrite,
+  type Operation,
+  type SecretWrite,
+  type SecretWrites,
+  titleOf,
+} from '../../model/operation/operation.js';
+import type { Edit } from '../../model/state/edit.js';
+import { parseStatePath } from '../../model/state/state-path.js';
+import { cluster, deployment, formatSubject, legacySlug, type Subject } from '../../model/subject/subject.js';
 import { type IdSource, ulidTime } from '../../model/value/ulid.js';
 import { isMap, type Value, type ValueMap } from '../../model/value/value.js';
 import type { FileEdit } from '../../store/local/imported-files.js';
-import { eventValueKey, type WithheldValues } from '../../store/local/withheld-values.js';
+import { eventValueKey, isEventKey, isStateKey } from '../../store/local/withheld-values.js';
 import { importedEvents } from '../parse/imported-event.js';
 import { type SecretGuard, withhold } from '../parse/withhold.js';
 import type { Family, StateFamily } from '../read/legacy-family.js';
 import type { AddedEntry } from './script-events-file.js';
+import type { NamedSecrets, ScriptSecrets } from './script-secrets.js';
 import { stateEdits } from './state-edits.js';
 
 /** The parts that the script API needs: where its operations go, who acts, and the clock. */
 export interface ScriptHost {
-  /** Keeps an operation durably for later publishing. */
-  keep(operation: Operation): Promise<void>;
+  /**
+   * Keeps an operation durably for later publishing.
+   * @param again makes it anew, with a new id, if it was refused because others have changed what it was made for
+   */
+  keep(operation: Operation, again?: () => Promise<Operation | null>): Promise<void>;
   /** Throws SecretError if the operation still contains a secret. */
   guard(operation: Operation): Operation;
   readonly secrets: SecretGuard;
-  readonly withheld: WithheldValues;
+  readonly kept: ScriptSecrets;
   readonly actor: Actor;
   readonly hostname: string;
   readonly runId: string | undefined;
   readonly ids: IdSource;
   /** ms since the epoch */
   now(): number;
+  /** The folder of the state files of a call, absolute. */
+  readonly folder: string;
   readonly management: string;
   readonly namespace: string;
   /** The deployment of files that name none. */
@@ -63,6 +79,19 @@ export interface LoggedEntry {
 
 const CHANGED = 'state_changed';
 
+/** Secrets of a call, and the event that records them. */
+interface CallSecrets {
+  readonly subject: Subject;
+  readonly event: string;
+  readonly values: NamedSecrets;
+}
+
+/** The event of a log entry, and the secrets that were taken out of it. */
+interface LoggedEvent {
+  readonly write: EventWrite;
+  readonly secrets: readonly CallSecrets[];
+}
+
 /** Makes operations from script calls' changes to legacy files, with the same ids as `kgit import`. */
 export class ScriptSession {
   readonly #host: ScriptHost;
@@ -72,7 +101,8 @@ export class ScriptSession {
   }
 
   /**
-   * Records one call. Throws EnvironmentError if it cannot be kept, SecretError.
+   * Records one call. If its secrets cannot be encrypted for the team, as without sops, they are withheld on this machine and a note
+   * says how to share them later: a script goes on. Throws EnvironmentError if it cannot be kept, SecretError.
    * @param name of the deployment, according to its files; null if unknown
    */
   async record(name: string | null, change: ChangedFile | null, logged: LoggedEntry | null): Promise<void> {
@@ -81,42 +111,44 @@ export class ScriptSession {
       this.#host.note('no file names the deployment, so kgit does not record this: set KGIT_DEPLOYMENT');
       return;
     }
-    const write = logged === null ? null : await this.#event(logged, known);
+    const entry = logged === null ? null : this.#event(logged, known);
     if (change === null || known === null) {
-      if (write !== null) await this.#keep([write]);
+      if (entry !== null)
+        await this.#keep(entry.secrets, (id, secrets) => this.#operation(id, [entry.write], secrets));
       return;
     }
     const subject = deployment(legacySlug(known));
-    const all = await this.#host.withheld.all(subject);
-    const { edits, withheld } = stateEdits(
+    const names = await this.#host.kept.names(subject);
+    const { edits, secrets } = stateEdits(
       change.family,
       change.before,
       change.after,
       this.#host.secrets,
-      all,
+      names,
     );
-    if (withheld.size > 0) await this.#host.withheld.put(subject, withheld);
-    if (edits.length === 0) {
-      if (write !== null) await this.#keep([write]);
-      return;
-    }
-    const asked = { deployment: subject.id, edits, preconditions: [] };
-    if (write === null) {
-      const { family, after } = change;
-      // Only the second file's own list shows which keys of `azure.*` belong to it.
-      const files =
-        family === 'deployment-state' ? {} : { files: [{ family, values: this.#clean(family, after) }] };
-      const own = this.#changed(subject, known, files);
-      await this.#keep([own], { change: { ...asked, event: own.event.id } });
-      return;
-    }
-    const id = this.#host.ids.next();
-    const { source } = write.event;
-    const carrier = { ...write, event: { ...write.event, source: { ...source, operation: id } } };
     // Another machine may log the same entry in the same second, which is the same event, but change other values.
-    const spare = this.#changed(subject, known);
-    const carried = { ...asked, event: carrier.event.id, otherwise: spare.event.id };
-    await this.#keep([carrier, spare], { id, title: titleOf([carrier]), change: carried });
+    const own = this.#changed(subject, known, entry === null ? this.#listed(change) : {});
+    const event = entry?.write.event.id ?? own.event.id;
+    const hidden = withState(entry?.secrets ?? [], { subject, event, values: secrets });
+    await this.#keep(hidden, (id, sealed) => {
+      const all = [...edits, ...hiding(subject, sealed)];
+      const isChanged = all.length > 0 || sealed.some((of) => isOf(of, subject) && of.files.some(isOfState));
+      if (!isChanged) return entry === null ? null : this.#operation(id, [entry.write], sealed);
+      const asked = { deployment: subject.id, event, edits: all, preconditions: [] };
+      if (entry === null) return this.#operation(id, [own], sealed, { change: asked });
+      const { source } = entry.write.event;
+      const carrier = {
+        ...entry.write,
+        event: { ...entry.write.event, source: { ...source, operation: id } },
+      };
+      const more = { title: titleOf([carrier]), change: { ...asked, otherwise: own.event.id } };
+      return this.#operation(id, [carrier, own], sealed, more);
+    });
+  }
+
+  /** Only the second file's own list shows which keys of `azure.*` belong to it. */
+  #listed({ family, after }: ChangedFile): ValueMap {
+    return family === 'deployment-state' ? {} : { files: [{ family, values: this.#clean(family, after) }] };
   }
 
   /** Makes an event for a change for which the scripts log no entry. */
@@ -148,7 +180,8 @@ export class ScriptSession {
     return isMap(value) ? (value as ValueMap) : {};
   }
 
-  async #event({ family, name, entry }: LoggedEntry, known: string | null): Promise<EventWrite | null> {
+  /** The event of a log entry, and the secrets that were taken out of it; null if it cannot be recorded. */
+  #event({ family, name, entry }: LoggedEntry, known: string | null): LoggedEvent | null {
     const { secrets, management, namespace } = this.#host;
     const own = name ?? known ?? '';
     const slug = legacySlug(own);
@@ -170,8 +203,9 @@ export class ScriptSession {
       this.#host.note(`the event ${bad?.message ?? 'is none'}, so kgit does not record it`);
       return null;
     }
-    await this.#keepSecrets(subject, made.event.id, entry.sameTime.at(-1), clean.at(-1));
-    return this.#placed(made, entry.index);
+    const values = takenFrom(made.event.id, entry.sameTime.at(-1), clean.at(-1));
+    const taken = { subject, event: made.event.id, values };
+    return { write: this.#placed(made, entry.index), secrets: values.size === 0 ? [] : [taken] };
   }
 
   /** Adds the actor, marked as derived because it is not in the file. */
@@ -194,14 +228,6 @@ export class ScriptSession {
     };
   }
 
-  async #keepSecrets(subject: Subject, id: string, whole: Value | undefined, clean: Value | undefined) {
-    if (!isMap(whole) || !isMap(clean)) return;
-    const secret = Object.entries(whole).filter(([key, value]) => value !== clean[key]);
-    if (secret.length === 0) return;
-    const values = secret.map(([key, value]) => [eventValueKey(id, [key]), value as Value] as const);
-    await this.#host.withheld.put(subject, new Map(values));
-  }
-
   /** Makes the operation that records the removal of a deployment's files, in which no event can be. Throws SecretError. */
   removal(name: string, reason: string): Operation {
     const { actor, hostname, runId } = this.#host;
@@ -214,23 +240,96 @@ export class ScriptSession {
       ...(runId === undefined ? {} : { run_id: runId }),
       source: { written_by: 'script-api' },
     };
-    return this.#operation([{ subject: deployment(legacySlug(name)), event }]);
+    const { ids } = this.#host;
+    return this.#operation(ids.next(), [{ subject: deployment(legacySlug(name)), event }], []);
   }
 
-  async #keep(events: readonly EventWrite[], more: Partial<Operation> = {}): Promise<void> {
-    await this.#host.keep(this.#operation(events, more));
+  /**
+   * Keeps the operation of a call with its secrets, encrypted.
+   * @param make makes the operation of this id; null if there is nothing to record
+   */
+  async #keep(
+    hidden: readonly CallSecrets[],
+    make: (id: string, sealed: readonly SecretWrites[]) => Operation | null,
+  ): Promise<void> {
+    const { ids, keep } = this.#host;
+    const anew = async () => make(ids.next(), await this.#sealed(hidden));
+    const operation = make(ids.next(), await this.#sealedOrWithheld(hidden));
+    if (operation === null) return;
+    await (operation.secrets === undefined ? keep(operation) : keep(operation, anew));
   }
 
-  #operation(events: readonly EventWrite[], more: Partial<Operation> = {}): Operation {
-    const { ids, actor, runId, guard } = this.#host;
+  async #sealed(hidden: readonly CallSecrets[]): Promise<SecretWrites[]> {
+    const sealed: SecretWrites[] = [];
+    for (const { subject, event, values } of hidden) {
+      const writes = await this.#host.kept.keep(subject, event, values);
+      if (writes !== null) sealed.push(writes);
+    }
+    return sealed;
+  }
+
+  async #sealedOrWithheld(hidden: readonly CallSecrets[]): Promise<SecretWrites[]> {
+    try {
+      return await this.#sealed(hidden);
+    } catch (error) {
+      if (!(error instanceof KgitError)) throw error;
+      const { kept, folder, note } = this.#host;
+      for (const { subject, values } of hidden) await kept.withhold(subject, values);
+      note(
+        `${error.message}: the secrets of this call stay on this machine; when that is mended, share them: kgit import ${folder}`,
+      );
+      return [];
+    }
+  }
+
+  /** Throws SecretError if what is readable of it still contains a secret. */
+  #operation(
+    id: string,
+    events: readonly EventWrite[],
+    secrets: readonly SecretWrites[],
+    more: Partial<Operation> = {},
+  ): Operation {
+    const { actor, runId, guard } = this.#host;
     return guard({
-      id: ids.next(),
+      id,
       time: this.#host.now(),
       actor,
       title: titleOf(events),
       events,
       ...(runId === undefined ? {} : { runId }),
+      ...(secrets.length === 0 ? {} : { secrets }),
       ...more,
     });
   }
+}
+
+/** Adds the secrets of a state to those of the event that carries its change. */
+function withState(ofEvent: readonly CallSecrets[], ofState: CallSecrets): readonly CallSecrets[] {
+  if (ofState.values.size === 0) return ofEvent;
+  const isSame = ({ subject }: CallSecrets) => formatSubject(subject) === formatSubject(ofState.subject);
+  const values = [...ofEvent.filter(isSame), ofState].flatMap((each) => [...each.values]);
+  return [...ofEvent.filter((each) => !isSame(each)), { ...ofState, values: new Map(values) }];
+}
+
+function isOf({ subject }: SecretWrites, other: Subject): boolean {
+  return formatSubject(subject) === formatSubject(other);
+}
+
+function isOfState({ path }: SecretWrite): boolean {
+  return !isEventKey(path);
+}
+
+/** Removes what was readable at a path that has become secret. */
+function hiding(subject: Subject, sealed: readonly SecretWrites[]): Edit[] {
+  const files = sealed.filter((of) => isOf(of, subject)).flatMap((of) => of.files);
+  return files
+    .filter(({ path, text }) => text !== null && isStateKey(path))
+    .map(({ path }) => ({ op: 'unset', path: parseStatePath(path) }));
+}
+
+/** The fields of an entry that its event does not have as they are, by name. */
+function takenFrom(id: string, whole: Value | undefined, clean: Value | undefined): NamedSecrets {
+  if (!isMap(whole) || !isMap(clean)) return new Map();
+  const secret = Object.entries(whole).filter(([key, value]) => value !== clean[key]);
+  return new Map(secret.map(([key, value]) => [eventValueKey(id, [key]), value as Value]));
 }

@@ -30,7 +30,7 @@ function placesOf([, cwd, folder, state, events, azureState, azureEvents]: CallW
 
 /** The parts that a call server needs. */
 export interface CallServerParts {
-  readonly host: Omit<ScriptHost, 'note' | 'touches' | 'removes'>;
+  readonly host: Omit<ScriptHost, 'note' | 'folder' | 'touches' | 'removes'>;
   readonly lock: FolderLock;
   readonly unfinished: UnfinishedCalls;
   /** Returns the warning about a folder of state files, at the first call; null for none. */
@@ -107,7 +107,7 @@ export class CallServer {
     );
     const host: ScriptHost = {
       ...this.#parts.host,
-      note,
+      ...{ note, folder },
       touches: (more) => unfinished.extend({ folder, paths: [...paths, ...more] }),
       removes: (files, removal) => unfinished.extend({ folder, paths: files, removal }),
     };

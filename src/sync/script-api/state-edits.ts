@@ -6,13 +6,14 @@ import { orderOf } from '../parse/parse-state.js';
 import { statePathOfKey } from '../parse/state-mapping.js';
 import { type SecretGuard, withhold } from '../parse/withhold.js';
 import type { StateFamily } from '../read/legacy-family.js';
+import type { NamedSecrets } from './script-secrets.js';
 
 /** How a deployment's state changes with its file. */
 export interface StateEdits {
   /** Without secret values. */
   readonly edits: readonly Edit[];
-  /** Secret values by state path; undefined for values to forget. */
-  readonly withheld: ReadonlyMap<string, Value | undefined>;
+  /** Secret values, by the names of `WithheldValues`; undefined for values to forget. */
+  readonly secrets: NamedSecrets;
 }
 
 function differences(path: StatePath, before: unknown, after: unknown): Edit[] {
@@ -46,26 +47,28 @@ function lost(whole: Value, kept: Value | undefined, path: StatePath): [string, 
   return kept === undefined ? [[formatStatePath(path), whole]] : [];
 }
 
-/** The edits and withheld values for a state file that changed from `before` to `after`. */
+/**
+ * The edits and secret values for a state file that changed from `before` to `after`.
+ * @param known names of the secrets that are kept
+ */
 export function stateEdits(
   family: StateFamily,
   before: ValueMap,
   after: ValueMap,
   guard: SecretGuard,
-  known: ReadonlyMap<string, Value>,
+  known: ReadonlySet<string>,
 ): StateEdits {
   const edits: Edit[] = [];
-  const withheld = new Map<string, Value | undefined>();
+  const secrets = new Map<string, Value | undefined>();
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const root = statePathOfKey(family, key);
     for (const edit of differences(root, own(before, key), own(after, key))) {
       const place = formatStatePath(edit.path);
-      for (const name of known.keys())
-        if (name === place || name.startsWith(`${place}.`)) withheld.set(name, undefined);
+      for (const name of known)
+        if (name === place || name.startsWith(`${place}.`)) secrets.set(name, undefined);
       // From now on, the state has this file's value, so its separate value is obsolete.
       const own = fileValueKey(family, [key]);
-      for (const name of known.keys())
-        if (name === own || name.startsWith(`${own}.`)) withheld.set(name, undefined);
+      for (const name of known) if (name === own || name.startsWith(`${own}.`)) secrets.set(name, undefined);
       if (edit.op === 'unmerge' || edit.op === 'unset') {
         edits.push(edit);
         continue;
@@ -76,11 +79,14 @@ export function stateEdits(
       const isClean = clean !== undefined && guard.find(clean, inFile).length === 0;
       const kept = isClean ? clean : undefined;
       for (const [path, value] of lost(edit.value, kept, edit.path)) {
-        withheld.set(path, value);
-        withheld.set(...orderOf(family, after, [key, ...parseStatePath(path).slice(root.length)]));
+        secrets.set(path, value);
+        const place = [key, ...parseStatePath(path).slice(root.length)];
+        const [name, order] = orderOf(family, after, place);
+        const isKnown = known.has(name) && sameValue(orderOf(family, before, place)[1], order);
+        if (!isKnown) secrets.set(name, order);
       }
       if (kept !== undefined) edits.push({ ...edit, value: kept });
     }
   }
-  return { edits, withheld };
+  return { edits, secrets };
 }

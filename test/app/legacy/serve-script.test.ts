@@ -29,7 +29,8 @@ async function served(store = new FaultyStore(), filesUntil?: string) {
   const begin = () =>
     scriptCalls(memory.context, {
       writer: memory.writer,
-      keep: (operation) => writer.keep(operation),
+      keep: (operation, again) => writer.keep(operation, again),
+      environment: {},
       lock: new FolderLock(temporaryFolder(), thisHost, systemClock),
       now: () => memory.clock.now(),
     });

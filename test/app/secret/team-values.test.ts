@@ -1,5 +1,3 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { changeRecipients } from '../../../src/app/secret/change-recipients.js';
 import { sharedWith, TeamValues } from '../../../src/app/secret/team-values.js';
@@ -8,9 +6,9 @@ import { secretFile } from '../../../src/model/team-secret/secret-name.js';
 import type { Value } from '../../../src/model/value/value.js';
 import { Sops } from '../../../src/secrets/sops.js';
 import { secretFiles } from '../../../src/store/read/secret-files.js';
-import { temporaryFolder } from '../../support/git-fixtures.js';
 import { memoryWriting } from '../../support/memory-writing.js';
-import { HAS_SOPS, makeMember, sopsEnvironment } from '../../support/sops/team-keys.js';
+import { countedSops } from '../../support/sops/counted-sops.js';
+import { HAS_SOPS, type Member, makeMember } from '../../support/sops/team-keys.js';
 import { eventOperation } from '../../support/store-fixtures.js';
 
 const SUBJECT = deployment('dep-a');
@@ -22,22 +20,10 @@ const VALUES: ReadonlyMap<string, Value> = new Map<string, Value>([
   [`kof.${'long_'.repeat(60)}`, 'long'],
 ]);
 
-/** The user's sops, behind a script that writes a line to `runs` whenever it is started. */
-function countedSops(member?: { recipient: string; keyFile: string }) {
-  const folder = temporaryFolder();
-  const runs = join(folder, 'runs');
-  const environment = sopsEnvironment(member);
-  writeFileSync(join(folder, 'sops'), `#!/bin/sh\necho "$1" >>${runs}\nPATH=\${PATH#*:}\nexec sops "$@"\n`, {
-    mode: 0o755,
-  });
-  const sops = new Sops({
-    environment: { ...environment, PATH: `${folder}:${environment['PATH']}` },
-    kinds: ['age'],
-    timeoutMs: 60_000,
-    parallel: 2,
-  });
-  const count = (word: string) =>
-    (existsSync(runs) ? readFileSync(runs, 'utf8') : '').split('\n').filter((line) => line === word).length;
+/** The values of a team as a member reads them, by a sops that is counted. */
+function countedValues(member?: Member) {
+  const { environment, count } = countedSops(member);
+  const sops = new Sops({ environment, kinds: ['age'], timeoutMs: 60_000, parallel: 2 });
   return { values: new TeamValues(sops), count };
 }
 
@@ -52,7 +38,7 @@ describe.runIf(HAS_SOPS)('the values of a team', () => {
     await changeRecipients(await memory.writing(), { add, remove: [] });
     expect(await sharedWith(await view())).toEqual(add);
 
-    const writer = countedSops();
+    const writer = countedValues();
     const operation = eventOperation('noted', 'dep-a');
     const [write] = operation.events;
     if (!write) throw new Error('there is no event');
@@ -64,7 +50,7 @@ describe.runIf(HAS_SOPS)('the values of a team', () => {
     const files = await secretFiles(await view(), SUBJECT);
     expect(new Set(files.keys())).toEqual(new Set(VALUES.keys()));
     for (const [path, file] of files) expect(file).toBe(secretFile(SUBJECT, path));
-    const reader = countedSops(ada);
+    const reader = countedValues(ada);
     for (let times = 0; times < 2; times++) {
       const { values, locked } = await reader.values.read(await view(), files);
       expect(new Map(values)).toEqual(VALUES);
@@ -74,7 +60,7 @@ describe.runIf(HAS_SOPS)('the values of a team', () => {
     // Who encrypted them has them, and who has no key learns so from one of them.
     expect((await writer.values.read(await view(), files)).values.size).toBe(VALUES.size);
     expect(writer.count('decrypt')).toBe(0);
-    const stranger = countedSops(makeMember());
+    const stranger = countedValues(makeMember());
     const { values, locked } = await stranger.values.read(await view(), files);
     expect([values.size, new Set(locked)]).toEqual([0, new Set(VALUES.keys())]);
     expect(stranger.count('decrypt')).toBe(1);
