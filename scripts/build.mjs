@@ -1,6 +1,6 @@
 /** Bundles the program and its start script, and writes oclif's manifest of commands. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ import { buildPage } from './page-build.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
+const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const ids = readdirSync(join(root, 'src/commands'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -'.ts'.length));
@@ -44,7 +45,7 @@ const scripts = {
 // One script per command and per shared part, so that a command loads only what it needs.
 const program = await build({
   ...scripts,
-  entryPoints: ['src/cli/start/main.ts', 'src/cli/start/early.ts', 'src/sync/script-api/shell-code.ts'],
+  entryPoints: ['src/cli/start/main.ts', 'src/sync/script-api/shell-code.ts'],
   entryNames: '[name]',
   chunkNames: '[name]-[hash]',
   format: 'esm',
@@ -55,7 +56,7 @@ const program = await build({
     deferDebug,
     plainPlatform,
     setAside(RARE, 'rare.cjs'),
-    deferBuiltins(['crypto', 'child_process']),
+    deferBuiltins(['crypto', 'child_process', 'net', 'tty']),
     deferPackage('yaml', 'yaml.cjs'),
   ],
   define: {
@@ -92,7 +93,6 @@ if (missing.length > 0)
  * has. Opening a small script and its compiled code takes longer than running it.
  */
 const TOGETHER = [
-  ['src/cli/start/early.ts'],
   ['src/cli/start/main.ts'],
   [
     'src/cli/base/base-command.ts',
@@ -157,6 +157,7 @@ await build({
   format: 'cjs',
   define: {
     PROGRAM_ID: JSON.stringify(hash.digest('hex').slice(0, 16)),
+    VERSION: JSON.stringify(`${name}/${version}`),
     COMMANDS: JSON.stringify(ids),
     FILE_OF: JSON.stringify(fileOf),
   },
@@ -179,6 +180,19 @@ class BuiltPlugin extends Plugin {
 const plugin = new BuiltPlugin({ root, ignoreManifest: true, errorOnManifestCreate: true });
 await plugin.load();
 writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest)}\n`);
+// What the start must know of all commands; parsing the whole manifest takes as long as reading a repository.
+const valued = Object.entries(plugin.manifest.commands).map(([id, { flags }]) => {
+  const options = Object.entries(flags).filter(([, { type }]) => type === 'option');
+  return [
+    id,
+    {
+      flags: Object.fromEntries(
+        options.map(([name, { type, char, aliases }]) => [name, { type, char, aliases }]),
+      ),
+    },
+  ];
+});
+writeFileSync(join(dist, 'commands.json'), `${JSON.stringify(Object.fromEntries(valued))}\n`);
 if (!process.argv.includes('--quiet'))
   process.stdout.write(
     `dist: ${Object.keys(files).length} files, ${ids.length} commands, page of ${(pageBytes / 1024).toFixed(1)} KB\n`,

@@ -20,9 +20,9 @@ import { GitEmptyCommits } from './lock/git-empty-commits.js';
 import { LockRefs } from './lock/lock-refs.js';
 import { isOn } from './objects/commit-builder.js';
 import { gitBuilder } from './objects/git-builder.js';
+import { LocalObjects } from './objects/local-objects.js';
 import { ObjectReader } from './objects/object-reader.js';
 import { type Git, withoutCredentials } from './process/git.js';
-import { takeEarlyReader } from './repository/early-git.js';
 import { mainWorkTree, type Repository } from './repository/repository.js';
 
 export interface GitStoreOptions {
@@ -69,8 +69,7 @@ export function gitStore(git: Git, options: GitStoreOptions): GitStore {
   const { fetchOptions = [], isManaged = false, lostTip = null } = options;
   const { commonDir, config } = repository;
   const readsRemotely = git.lazyFetches !== null;
-  // A reader that was started before the remote was known could not fetch objects.
-  const reader = new ObjectReader(git, readsRemotely ? null : takeEarlyReader(commonDir));
+  const reader = new ObjectReader(git, new LocalObjects(commonDir));
   const refs = new MovingRefs(git, repository, folder, host);
   const graph = new GitGraph(git);
   const ancestry = new Ancestry(graph);

@@ -1,4 +1,5 @@
 /** Opens git repositories: the one in the current folder, a named one, or the clone that kgit keeps of a URL. */
+import { fstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -24,6 +25,7 @@ import { requireFolder } from '../gitstore/repository/require-folder.js';
 import { GitReview } from '../gitstore/review/git-review.js';
 import type { Actor } from '../model/operation/operation.js';
 import { parseRepositorySpec, type RepositorySpec } from '../model/subject/repository-spec.js';
+import { hasCode } from '../model/value/error-codes.js';
 import { PACKAGE_ROOT } from '../package-root.js';
 import { endChildren } from '../process/child.js';
 import { setAsideDamaged } from '../store/local/damaged-files.js';
@@ -33,11 +35,13 @@ import type { DriverContext, OpenedStore } from '../store/port/driver.js';
 import type { Proposals } from '../store/port/proposals.js';
 import { DEFAULT_BRANCH, LOCAL_FOLDER, liesAt, refuseCommitted, usableRemote } from './git-places.js';
 import { committerOf, identityOf } from './identity.js';
-import { type Environment, systemClock, thisHost } from './this-host.js';
+import { type Environment, systemClock, thisHost, thisUser } from './this-host.js';
 import { xdgFolder } from './xdg-folder.js';
 
 const ASKPASS = join(PACKAGE_ROOT, 'bin/askpass.sh');
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Whose repositories are opened without git. Elsewhere than on Linux, only git knows where its system configuration is. */
+const TRUSTED = process.platform === 'linux' ? thisUser : null;
 let watchesSignals = false;
 
 /** Ends git processes when a signal ends this one: in their own process group they do not receive it. */
@@ -54,6 +58,17 @@ function endGitWithUs(): void {
   }
 }
 
+/** Whether a stream is a device, as terminals are. */
+function isDevice(stream: number): boolean {
+  try {
+    return fstatSync(stream).isCharacterDevice();
+  } catch (error) {
+    // It was closed.
+    if (hasCode(error, 'EBADF')) return false;
+    throw error;
+  }
+}
+
 /** Creates the git runner for all of kgit: it uses the tokens of the environment, and prompts only on a terminal. */
 export function openGit(
   path: string,
@@ -61,8 +76,8 @@ export function openGit(
   options: Pick<DriverContext, 'isOffline' | 'waits'> = {},
 ): Git {
   const { isOffline = false, waits } = options;
-  // Reading `process.stdin.isTTY` would open stdin, which takes as long as starting a process.
-  const isInteractive = isatty(0) && isatty(2);
+  // Reading `process.stdin.isTTY` would open stdin, and `isatty` loads all of `node:net`.
+  const isInteractive = isDevice(2) && isDevice(0) && isatty(0) && isatty(2);
   if (!isInteractive) endGitWithUs();
   return new Git(path, environment, { askpass: ASKPASS, isInteractive, isOffline, ...(waits && { waits }) });
 }
@@ -173,7 +188,7 @@ async function openByUrl(spec: RepositorySpec, context: DriverContext): Promise<
   const wanted = { url, branch: asked, mayBeEmpty, timeoutMs };
   const path = await managedClone(gitFill(outside, wanted), { url, branch: asked, folder, history, now });
   const finder = openGit(path, environment, context);
-  const layout = await openRepository(finder, path);
+  const layout = await openRepository(finder, path, TRUSTED);
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
   await allowLazyFetches([git], layout, timeoutMs);
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
@@ -215,7 +230,7 @@ export async function openGitRepository(context: DriverContext): Promise<OpenedG
   await requireFolder(path);
   const finder = openGit(path, environment, context);
   await requireGit(finder, environment);
-  const layout = await openRepository(finder, path);
+  const layout = await openRepository(finder, path, TRUSTED);
   if (spec === null) refuseCommitted(layout, path);
   const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir, layout.config);
   await allowLazyFetches([git, finder], layout, timeout);

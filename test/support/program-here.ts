@@ -129,7 +129,6 @@ export async function runHere(
   const before = process.cwd();
   process.chdir(cwd);
   try {
-    (load('early.cjs') as { beginEarly(args: readonly string[]): void }).beginEarly(args);
     const { main } = load('main.cjs') as { main(): Promise<void> };
     const code = await Promise.race([exited, main().then(() => Number(own.exitCode ?? 0))]);
     own.emit('exit', code);

@@ -45,8 +45,11 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
 
   protected abstract execute(): Promise<CommandResult>;
 
-  /** Replaces oclif's `run`, which would load the configuration again although the command is given it. */
-  static override run<T extends Command>(
+  /**
+   * Replaces oclif's `run`, which would load the configuration again although the command is given it, and look there
+   * for what kgit has not: deprecated commands, and a JSON mode of oclif's.
+   */
+  static override async run<T extends Command>(
     this: new (
       argv: string[],
       config: Config,
@@ -55,7 +58,18 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
     config?: Interfaces.LoadOptions,
   ): Promise<ReturnType<T['run']>> {
     const command: Command = new this(argv, config as Config);
-    return (command as KgitCommand<typeof Command>)._run();
+    const own = command as KgitCommand<typeof Command>;
+    let result: Awaited<ReturnType<Command['run']>>;
+    let failure: Error | undefined;
+    try {
+      result = await command.run();
+    } catch (thrown) {
+      failure = thrown as Error;
+      await own.catch(failure);
+    } finally {
+      await own.finally(failure);
+    }
+    return result;
   }
 
   /** Whether the command reads history beyond the tip, so that a clone of a URL must be complete. */

@@ -1,14 +1,13 @@
 import { userInfo } from 'node:os';
-import { run } from '@oclif/core';
 import type { EXIT_CODES } from '../../errors.js';
 import { understand } from '../habits/habits.js';
-import { ownProgram } from './plugin.js';
+import { knownCommands, ownProgram, runCommand, USES_CONFIG } from './plugin.js';
 
 export { loadCommand } from './plugin.js';
 
 /** Runs the command line of this process. A command reports its own failures; earlier failures are reported here. */
 export async function main(): Promise<void> {
-  const { options, commands } = ownProgram();
+  const commands = knownCommands();
   const { argv, answer } = understand(process.argv.slice(2), commands);
   nameHomeAndShell();
   // Precedes oclif's own listener, which throws.
@@ -20,10 +19,14 @@ export async function main(): Promise<void> {
     const isKnown = Object.hasOwn(commands, word);
     if (!isKnown && (!word.startsWith('-') || (wanted === null && word !== '--version')))
       throw await noCommand(word, Object.keys(commands));
-    if (wanted === null) await run([...argv], options);
-    else {
+    if (wanted === null && isKnown && !USES_CONFIG.has(word)) await runCommand(word, argv.slice(1));
+    else if (wanted === null) {
+      const { run } = await import('./oclif-run.js');
+      await run([...argv], ownProgram().options);
+    } else {
+      const { options, commands: described } = ownProgram();
       const { printHelp } = await import('../help/print-help.js');
-      printHelp(isKnown ? word : null, commands, {
+      printHelp(isKnown ? word : null, described, {
         ...wanted,
         description: options.pjson.description ?? '',
         root: options.root,

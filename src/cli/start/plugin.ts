@@ -6,9 +6,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
 import { PACKAGE_ROOT } from '../../package-root.js';
+import type { KnownCommands } from '../habits/habits.js';
 
 /** Loads the class of a command. */
-export async function loadCommand(id: string, plugin: Interfaces.Plugin): Promise<Command.Class> {
+export async function loadCommand(id: string, plugin?: Interfaces.Plugin): Promise<Command.Class> {
   const { default: command } = (await import(`../../commands/${id}.ts`)) as { default: Command.Class };
   command.id = id;
   command.plugin = plugin;
@@ -17,6 +18,31 @@ export async function loadCommand(id: string, plugin: Interfaces.Plugin): Promis
 
 function readJson(name: string): unknown {
   return JSON.parse(readFileSync(join(PACKAGE_ROOT, name), 'utf8'));
+}
+
+/** Reads what the build noted of the flags that take a value, by command: the manifest is ten times as large. */
+export function knownCommands(): KnownCommands {
+  return readJson('dist/commands.json') as KnownCommands;
+}
+
+/** Commands that use oclif's configuration, so that oclif has to load it. A test finds them in their sources. */
+export const USES_CONFIG: ReadonlySet<string> = new Set([
+  'complete',
+  'demo',
+  'init',
+  'serve',
+  'shell-init',
+  'version',
+]);
+
+/**
+ * Runs a command as oclif's `run` does, without the configuration that oclif makes of plugins, their hooks and their
+ * commands: kgit has one plugin and no hooks, and making it takes longer than parsing the arguments.
+ */
+export async function runCommand(id: string, argv: readonly string[]): Promise<void> {
+  const command = await loadCommand(id);
+  const runHook = async () => ({ successes: [], failures: [] });
+  await command.run([...argv], { runHook } as unknown as Interfaces.LoadOptions);
 }
 
 /** oclif's load options for kgit, and its commands by name. */

@@ -8,8 +8,10 @@ import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { type CompiledCode, codeCacheFolder, keepCode, noteChecked, readCode } from './code-cache.js';
 
-/** Set by the build: an id unique to this program, and the names of its commands. */
+/** Set by the build: an id unique to this program, the names of its commands, and its name and version. */
 declare const PROGRAM_ID: string;
+/** The line of `kgit --version`, without the version of Node. */
+declare const VERSION: string;
 declare const COMMANDS: readonly string[];
 /** The file of each script that is not alone in one of its own name. */
 declare const FILE_OF: Readonly<Record<string, string>>;
@@ -21,7 +23,6 @@ const CHECK_AFTER_MS = 10 * 60 * 1000;
 
 /** What the program exports. */
 type Program = typeof import('./main.js');
-type Early = typeof import('./early.js');
 type ShellCode = typeof import('../../sync/script-api/shell-code.js');
 type Wrapper = (
   module: { exports: object },
@@ -95,7 +96,11 @@ export function program(): Program {
 
 /** Runs the program on the arguments of this process. */
 export function start(): Promise<void> {
-  if (process.argv.slice(2).join(' ') === 'shell-init bash') {
+  const line = process.argv.slice(2).join(' ');
+  // As oclif shows it.
+  const version = `${VERSION} ${process.platform}-${process.arch} node-${process.version}\n`;
+  if (/^(--version|-v|-V)$/.test(line) && isPrinted(version)) return Promise.resolve();
+  if (line === 'shell-init bash') {
     const { shellCode } = new Scripts(new Map()).load('shell-code.cjs') as ShellCode;
     if (isPrinted(shellCode(join(__dirname, '..'), process.execPath, []))) return Promise.resolve();
   }
@@ -105,7 +110,6 @@ export function start(): Promise<void> {
   const name = cacheName(argv);
   const { codes, checkedAt } = readCode(folder, name);
   const scripts = new Scripts(codes);
-  if (COMMANDS.includes(argv[0] ?? '')) (scripts.load('early.cjs') as Early).beginEarly(argv);
   const { main } = scripts.load('main.cjs') as Program;
   process.once('exit', () => {
     if (!scripts.hasNew && Date.now() - checkedAt < CHECK_AFTER_MS) return;

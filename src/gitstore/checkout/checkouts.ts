@@ -42,7 +42,8 @@ export class Checkouts {
   readonly #journal: MoveJournal;
   readonly #host: Host;
   readonly #sleep: (ms: number) => Promise<void>;
-  readonly #nonce = randomBytes(8).toString('hex');
+  /** Made on first use: most commands lock no index, and `node:crypto` loads slowly. */
+  #nonce: string | null = null;
   /** The last move, and the identity of each index after it. */
   #last: { readonly move: Move; readonly indexes: ReadonlyMap<string, string> } | null = null;
 
@@ -222,7 +223,9 @@ export class Checkouts {
 
   async #locks(): Promise<IndexLock[]> {
     const gitDirs = await this.#workTrees.gitDirs();
-    return gitDirs.map((gitDir) => new IndexLock(gitDir, this.#host, this.#nonce));
+    this.#nonce ??= randomBytes(8).toString('hex');
+    const nonce = this.#nonce;
+    return gitDirs.map((gitDir) => new IndexLock(gitDir, this.#host, nonce));
   }
 
   /**

@@ -3,6 +3,7 @@ import type nodeFs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import type { FileSystem } from '../../store/port/means.js';
+import type { ReadableFiles } from './packs/file-blocks.js';
 
 /** Reads a text file; null if there is none. */
 export async function textAt(fs: FileSystem, path: string): Promise<string | null> {
@@ -16,7 +17,10 @@ export async function textAt(fs: FileSystem, path: string): Promise<string | nul
 }
 
 /** Names in a folder; none if it does not exist. */
-export async function namesIn(fs: FileSystem, folder: string): Promise<readonly string[]> {
+export async function namesIn(
+  fs: Pick<ReadableFiles, 'readdir'>,
+  folder: string,
+): Promise<readonly string[]> {
   try {
     return await fs.readdir(folder);
   } catch (error) {

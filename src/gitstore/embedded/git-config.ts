@@ -73,7 +73,7 @@ export function configuredPath(path: string, { HOME: home }: Environment): strin
 }
 
 /** The user's folder `git`; null if the user has no home. */
-function usersFolder({ HOME: home, XDG_CONFIG_HOME: xdg }: Environment): string | null {
+export function usersFolder({ HOME: home, XDG_CONFIG_HOME: xdg }: Environment): string | null {
   const folder = xdg || (home && join(home, '.config'));
   return folder ? join(folder, 'git') : null;
 }

@@ -7,6 +7,7 @@ import { InvalidStateError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import type { FileSystem } from '../../store/port/means.js';
 import type { GitObject } from '../objects/cat-file.js';
+import type { ReadableFiles } from './packs/file-blocks.js';
 import { damaged, MAX_OBJECT } from './packs/pack-entry.js';
 
 const inflated = promisify(inflate);
@@ -27,11 +28,24 @@ async function content(file: Buffer, oid: string): Promise<Buffer> {
   }
 }
 
-/** Reads an object that is a file of its own; null if it is not. Throws EnvironmentError, InvalidStateError. */
-export async function looseObject(fs: FileSystem, commonDir: string, oid: string): Promise<GitObject | null> {
+interface LooseContent extends GitObject {
+  /** Header and content. */
+  readonly whole: Buffer;
+}
+
+/**
+ * Reads an object that is a file of its own, without comparing what it holds with its id; null if it is none. Throws
+ * EnvironmentError, InvalidStateError.
+ * @param folder of all objects
+ */
+export async function looseContent(
+  fs: Pick<ReadableFiles, 'readFile'>,
+  folder: string,
+  oid: string,
+): Promise<LooseContent | null> {
   let file: Buffer;
   try {
-    file = await fs.readFile(join(commonDir, 'objects', oid.slice(0, 2), oid.slice(2)));
+    file = await fs.readFile(join(folder, oid.slice(0, 2), oid.slice(2)));
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
     throw error;
@@ -40,7 +54,15 @@ export async function looseObject(fs: FileSystem, commonDir: string, oid: string
   const [head = '', type = '', size = ''] = HEADER.exec(whole.toString('latin1', 0, MAX_HEADER)) ?? [];
   const data = whole.subarray(head.length);
   if (data.length > MAX_OBJECT) throw tooLarge(oid);
-  if (type === '' || Number(size) !== data.length || createHash('sha1').update(whole).digest('hex') !== oid)
-    throw damaged(`the object ${oid}`);
+  if (type === '' || Number(size) !== data.length) throw damaged(`the object ${oid}`);
+  return { oid, type, data, whole };
+}
+
+/** Reads an object that is a file of its own; null if it is not. Throws EnvironmentError, InvalidStateError. */
+export async function looseObject(fs: FileSystem, commonDir: string, oid: string): Promise<GitObject | null> {
+  const found = await looseContent(fs, join(commonDir, 'objects'), oid);
+  if (found === null) return null;
+  const { type, data, whole } = found;
+  if (createHash('sha1').update(whole).digest('hex') !== oid) throw damaged(`the object ${oid}`);
   return { oid, type, data };
 }

@@ -1,6 +1,7 @@
 import { InternalError } from '../../errors.js';
 import type { Git } from '../process/git.js';
 import { CatFile, type GitObject, type ObjectRequest } from './cat-file.js';
+import type { LocalObjects } from './local-objects.js';
 
 /** This many objects or more, asked for at once, get a process of their own, which answers in large pieces and ends. */
 const MANY = 256;
@@ -8,24 +9,30 @@ const MANY = 256;
 /** What reads objects; an `ObjectReader` or the embedded git. */
 export type Objects = Pick<ObjectReader, 'read'>;
 
-/** Reads objects through `git cat-file --batch`, started at the first read; requests are pipelined. */
+/** Reads the first few objects itself, all others through one `git cat-file --batch`, whose requests are pipelined. */
 export class ObjectReader {
   readonly #git: Git;
+  readonly #local: LocalObjects | null;
   #asked: ObjectRequest[] = [];
-  #steady: CatFile | null;
+  #steady: CatFile | null = null;
 
-  /** @param steady a process that runs already, to begin with */
-  constructor(git: Git, steady: CatFile | null = null) {
+  /** @param local reads what it can without git; null if git is to read everything */
+  constructor(git: Git, local: LocalObjects | null = null) {
     this.#git = git;
-    this.#steady = steady;
+    this.#local = local;
   }
 
   /**
    * Reads the object that `name` (`<revision>:<path>`, an object id) means; null if there is none.
    * @param path name of the object in messages
    */
-  read(name: string, path = name): Promise<GitObject | null> {
-    if (/[\n\r\0]/.test(name)) return Promise.reject(new InternalError('an object name has a line end'));
+  async read(name: string, path = name): Promise<GitObject | null> {
+    if (/[\n\r\0]/.test(name)) throw new InternalError('an object name has a line end');
+    const found = this.#local === null ? null : await this.#local.read(name);
+    return found ?? this.#request(name, path);
+  }
+
+  #request(name: string, path: string): Promise<GitObject | null> {
     return new Promise((resolve, reject) => {
       // All requests of one turn of the event loop go to git in one write.
       if (this.#asked.push({ name, path, resolve, reject }) === 1) setImmediate(() => this.#ask());

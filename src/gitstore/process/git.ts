@@ -146,6 +146,11 @@ export class Git {
     this.#lazy = { ...lazy, access: { ...access, options } };
   }
 
+  /** The environment of every git process, but for access to remotes. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#environment;
+  }
+
   /** How missing objects are fetched; null in a full clone. */
   get lazyFetches(): LazyFetches | null {
     return this.#lazy;

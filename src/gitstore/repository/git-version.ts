@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
 import { privateFolder, replaceDurably } from '../../store/local/durable-files.js';
@@ -7,11 +7,20 @@ import { checkGitVersion } from './repository.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Stats of a file; null if it cannot be looked at, as in a folder that the user may not search. */
+function statsOf(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** Path, mtime and size of the git in PATH, which tell it from the one before an update; null if there is none. */
-async function identityOfGit(environment: Environment): Promise<string | null> {
+function identityOfGit(environment: Environment): string | null {
   for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, 'git');
-    const stats = await stat(path).catch(() => null);
+    const stats = statsOf(path);
     if (stats?.isFile()) return `${path} ${stats.mtimeMs} ${stats.size}\n`;
   }
   return null;
@@ -23,15 +32,24 @@ function noteOf(environment: Environment): string | null {
   return cache ? join(cache, 'kgit', 'git-checked') : null;
 }
 
+/** The identity that was recorded; null if none can be read. */
+function noted(note: string): string | null {
+  try {
+    return readFileSync(note, 'utf8');
+  } catch {
+    // git is asked again.
+    return null;
+  }
+}
+
 /**
  * Throws EnvironmentError if git is missing or too old. Asking git takes longer than many a command, so each git in
  * PATH is asked once: the cache folder records the one that passed.
  */
 export async function requireGit(git: Git, environment: Environment): Promise<void> {
   const note = noteOf(environment);
-  const identity = note === null ? null : await identityOfGit(environment);
-  if (note !== null && identity !== null && identity === (await readFile(note, 'utf8').catch(() => null)))
-    return;
+  const identity = note === null ? null : identityOfGit(environment);
+  if (note !== null && identity !== null && identity === noted(note)) return;
   await checkGitVersion(git);
   if (note === null || identity === null) return;
   try {

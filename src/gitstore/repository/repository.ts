@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { EnvironmentError, NoRepositoryError } from '../../errors.js';
-import { type Git, gitFailed } from '../process/git.js';
-import { askConfig, noteEarlyRepository, placeAnswers } from './early-git.js';
+import { type Git, type GitResult, gitFailed } from '../process/git.js';
+import { plainRepository } from './plain-repository.js';
 
 /** The oldest git with everything that kgit uses: that of Ubuntu 22.04. */
 export const GIT_FLOOR = '2.34';
@@ -35,6 +35,10 @@ function parseConfig(output: Buffer): Map<string, string> {
   return config;
 }
 
+function askConfig(git: Git, folder: string): Promise<GitResult> {
+  return git.run(['config', '--list', '-z'], { cwd: folder });
+}
+
 /** git's effective configuration in a folder, inside a repository or not. */
 export async function readConfig(git: Git, folder: string): Promise<Map<string, string>> {
   return parseConfig((await askConfig(git, folder)).stdout);
@@ -60,13 +64,27 @@ export function noRepository(folder: string): NoRepositoryError {
   });
 }
 
+const PLACE = [
+  'rev-parse',
+  '--path-format=absolute',
+  '--git-common-dir',
+  '--show-object-format',
+  '--show-toplevel',
+];
+
 /**
  * Finds the repository that contains `folder`. Throws NoRepositoryError if there is none, EnvironmentError if git is
  * missing or may not read it.
+ * @param user uid whose ordinary repositories need no question to git; null to ask git always
  */
-export async function openRepository(git: Git, folder: string): Promise<Repository> {
-  const answers = placeAnswers(git, folder);
-  const [place, config] = await Promise.all([answers.place, answers.config]);
+export async function openRepository(
+  git: Git,
+  folder: string,
+  user: number | null = null,
+): Promise<Repository> {
+  const plain = user === null ? null : plainRepository(folder, git.environment, user);
+  if (plain !== null) return { ...plain, isShallow: existsSync(join(plain.commonDir, 'shallow')) };
+  const [place, config] = await Promise.all([git.run(PLACE, { cwd: folder }), askConfig(git, folder)]);
   const { commonDir, format, workTree } = parsePlace(place.stdout.toString('utf8'));
   if (!commonDir?.startsWith('/') && !/^[A-Za-z]:/.test(commonDir ?? '')) {
     if (!/not a git repository/.test(place.stderr)) throw gitFailed(['rev-parse'], place.code, place.stderr);
@@ -79,7 +97,6 @@ export async function openRepository(git: Git, folder: string): Promise<Reposito
     });
   }
   const shared = await realpath(commonDir as string);
-  noteEarlyRepository(answers, shared);
   return {
     commonDir: shared,
     workTree: workTree || null,

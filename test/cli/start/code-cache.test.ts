@@ -26,7 +26,7 @@ beforeEach(() => {
 
 const run = (args: readonly string[], cwd = cache) =>
   kgitProcess(cwd, args, { env: { XDG_CACHE_HOME: cache } });
-const version = () => run(['--version']);
+const version = () => run(['version']);
 const kept = () => (existsSync(folder) ? readdirSync(folder) : []);
 const theOne = () => join(folder, kept()[0] as string);
 const answered = { code: 0, stdout: expect.stringMatching(/^kgit\/\d/), stderr: '' };
@@ -53,7 +53,7 @@ describe('the code cache', () => {
     expect(parts.sort()).toEqual([
       [...here, 'get'],
       [...here, 'help'],
-      [...here, 'other'],
+      [...here, 'version'],
     ]);
   });
 
@@ -107,7 +107,7 @@ describe('the code cache', () => {
     const other = mkdtempSync(join(tmpdir(), 'kgit-cache-'));
     mkdirSync(join(other, 'kgit', 'code'), { recursive: true, mode: 0o700 });
     symlinkSync(target, join(other, 'kgit', 'code', name));
-    await kgitProcess(other, ['--version'], { env: { XDG_CACHE_HOME: other } });
+    await kgitProcess(other, ['version'], { env: { XDG_CACHE_HOME: other } });
     expect(statSync(join(other, 'kgit', 'code', name)).ino).not.toBe(statSync(target).ino);
   });
 
@@ -115,7 +115,7 @@ describe('the code cache', () => {
     writeFileSync(join(cache, 'kgit'), 'a file stands where the folder should');
     expect(await version()).toMatchObject(answered);
     const nowhere = { HOME: undefined, XDG_CACHE_HOME: undefined };
-    expect(await kgitProcess(cache, ['--version'], { env: nowhere })).toMatchObject(answered);
+    expect(await kgitProcess(cache, ['version'], { env: nowhere })).toMatchObject(answered);
   });
 
   it('stands many processes at once', async () => {
@@ -167,7 +167,7 @@ it('the program starts from another folder, through a link, under another name',
   const link = join(cache, 'kubectl-kgit');
   symlinkSync(PROGRAM, link);
   const { execFileSync } = await import('node:child_process');
-  expect(execFileSync(process.execPath, [link, '--version'], { cwd: cache, encoding: 'utf8' })).toMatch(
+  expect(execFileSync(process.execPath, [link, 'version'], { cwd: cache, encoding: 'utf8' })).toMatch(
     /^kgit\//,
   );
 });

@@ -1,4 +1,16 @@
-import type { FileSystem } from '../../../store/port/means.js';
+/** What is needed of a file system to read files: a part of `FileSystem`. */
+export interface ReadableFiles {
+  readFile(path: string): Promise<Buffer>;
+  readdir(path: string): Promise<string[]>;
+  open(
+    path: string,
+    flags: 'r',
+  ): Promise<{
+    stat(): Promise<{ readonly size: number }>;
+    read(into: Buffer, at: number, length: number, from: number): Promise<{ readonly bytesRead: number }>;
+    close(): Promise<void>;
+  }>;
+}
 
 /** Bytes that are read at once. */
 const BLOCK = 64 * 1024;
@@ -7,11 +19,11 @@ const MAX_BLOCKS = 256;
 
 /** Reads parts of large files that never change. No file stays open. */
 export class FileBlocks {
-  readonly #fs: FileSystem;
+  readonly #fs: ReadableFiles;
   /** The one that was used last is at the end. */
   readonly #kept = new Map<string, Buffer>();
 
-  constructor(fs: FileSystem) {
+  constructor(fs: ReadableFiles) {
     this.#fs = fs;
   }
 

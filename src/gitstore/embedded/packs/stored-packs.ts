@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { hasCode } from '../../../model/value/error-codes.js';
-import type { FileSystem } from '../../../store/port/means.js';
 import type { GitObject } from '../../objects/cat-file.js';
 import { namesIn } from '../files.js';
-import { FileBlocks } from './file-blocks.js';
+import { FileBlocks, type ReadableFiles } from './file-blocks.js';
 import {
   applyDelta,
   damaged,
@@ -38,14 +37,14 @@ interface Place {
 
 /** The packs of a repository. An object is read without the rest of its pack. */
 export class StoredPacks {
-  readonly #fs: FileSystem;
+  readonly #fs: ReadableFiles;
   readonly #folder: string;
   readonly #blocks: FileBlocks;
   #packs: Map<string, StoredPack> | null = null;
   readonly #bases = new Map<string, Content>();
   #basesSize = 0;
 
-  constructor(fs: FileSystem, folder: string) {
+  constructor(fs: ReadableFiles, folder: string) {
     this.#fs = fs;
     this.#folder = folder;
     this.#blocks = new FileBlocks(fs);
@@ -72,6 +71,11 @@ export class StoredPacks {
     for (const pack of (await this.#all()).values())
       found.push(...((await this.#unlessGone(pack, () => pack.index.beginningWith(prefix))) ?? []));
     return found;
+  }
+
+  /** Counts the packs. */
+  async count(): Promise<number> {
+    return (await this.#all()).size;
   }
 
   /** Looks for packs that others have added or removed. */

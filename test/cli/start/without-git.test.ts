@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../support/git-fixtures.js';
+import { git, temporaryFolder } from '../../support/git-fixtures.js';
 import { kgitProcess } from '../../support/kgit.js';
 import { stateRepository } from '../../support/state-repository.js';
 
@@ -32,21 +32,34 @@ beforeEach(async () => {
 const asked = () =>
   existsSync(join(place, 'asked')) ? readFileSync(join(place, 'asked'), 'utf8').trim().split('\n') : [];
 
-describe('the git that is begun before the program is loaded', () => {
-  it('answers what a read asks: three processes, and none for the version of kgit', async () => {
+const askedSince = (before: number) =>
+  asked()
+    .slice(before)
+    .map((line) => /maintenance\.auto=false (\S+)/.exec(line)?.[1] ?? '')
+    .sort();
+
+describe('in an ordinary clone', () => {
+  it('a read, a queued event and the version start no git', async () => {
     const path = repository('eastus');
     await kgitProcess(path, ['get', 'region'], { env });
     const before = asked().length;
     expect((await kgitProcess(path, ['get', 'region'], { env })).stdout).toBe('eastus\n');
-    const words = asked()
-      .slice(before)
-      .map((line) => /maintenance\.auto=false (\S+)/.exec(line)?.[1]);
-    expect(words.sort()).toEqual(['cat-file', 'config', 'rev-parse']);
+    const queued = await kgitProcess(path, ['push-event', 'a', '--deployment', 'dep-a', '--queue'], { env });
+    expect(queued.code).toBe(0);
     await kgitProcess(path, ['--version'], { env });
-    expect(asked()).toHaveLength(before + 3);
+    expect(askedSince(before)).toEqual([]);
   });
 
-  it('answers nothing about another repository, however it is named', async () => {
+  it('git is asked where it is not ordinary', async () => {
+    const path = repository('eastus');
+    await kgitProcess(path, ['get', 'region'], { env });
+    git(path, 'config', 'include.path', 'nowhere');
+    const before = asked().length;
+    expect((await kgitProcess(path, ['get', 'region'], { env })).stdout).toBe('eastus\n');
+    expect(askedSince(before)).toEqual(['config', 'rev-parse']);
+  });
+
+  it('answers are about the repository that is named, however it is', async () => {
     const [made, there] = [repository('eastus'), repository('westus')];
     const above = temporaryFolder();
     const here = join(above, 'state');
@@ -56,7 +69,6 @@ describe('the git that is begun before the program is loaded', () => {
     expect(await get(['--repo', there])).toBe('westus\n');
     expect(await get([`--repo=${there}`])).toBe('westus\n');
     expect(await get([], { KGIT_REPO: there })).toBe('westus\n');
-    // A file of settings is read when git was begun already.
     writeFileSync(join(above, '.kgitrc.yaml'), `repo: ${there}\n`);
     expect(await get([])).toBe('westus\n');
   });

@@ -1,0 +1,95 @@
+/** Objects that are read without git: as git reads them, or not at all. */
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { LocalObjects } from '../../../src/gitstore/objects/local-objects.js';
+import { ObjectReader } from '../../../src/gitstore/objects/object-reader.js';
+import { Git } from '../../../src/gitstore/process/git.js';
+import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
+import { commitFiles } from '../../support/state-repository.js';
+
+/** A repository with packed objects, some of them deltas, and with others in files of their own. */
+function repository(): string {
+  const path = cloneOf(bareRepository());
+  const text = (n: number) =>
+    Array.from({ length: 200 }, (_, i) => `line ${i} ${i === n ? 'changed' : ''}\n`).join('');
+  for (const n of [1, 2, 3]) commitFiles(path, { 'a/long.txt': text(n), [`b/${n}`]: `${n}\n` });
+  git(path, 'gc', '--quiet', '--aggressive');
+  commitFiles(path, { 'a/new': 'new\n', empty: '' });
+  return path;
+}
+const shared = repository();
+const dirOf = (path: string) => join(path, '.git');
+const ids = (path: string) =>
+  git(path, 'cat-file', '--batch-check=%(objectname)', '--batch-all-objects').split('\n');
+const packOf = (path: string, ending: string) => {
+  const folder = join(dirOf(path), 'objects/pack');
+  return join(folder, readdirSync(folder).find((name) => name.endsWith(ending)) ?? '');
+};
+
+it('each object, and the tree of a commit, is what git says it is', async () => {
+  const asked = new ObjectReader(new Git(shared, process.env));
+  const all = [
+    ...ids(shared),
+    `${git(shared, 'rev-parse', 'main')}^{tree}`,
+    `${git(shared, 'rev-parse', 'main~2')}^{tree}`,
+  ];
+  for (const name of all)
+    expect(await new LocalObjects(dirOf(shared)).read(name)).toMatchObject((await asked.read(name)) ?? {});
+  await asked.close();
+});
+
+it('the same with a multi-pack-index, and with several packs', async () => {
+  const path = repository();
+  git(path, 'repack', '--quiet');
+  commitFiles(path, { more: 'more\n' });
+  git(path, 'repack', '--quiet');
+  git(path, 'multi-pack-index', 'write');
+  const objects = new LocalObjects(dirOf(path));
+  for (const id of ids(path))
+    expect((await objects.read(id))?.data).toEqual(
+      await new ObjectReader(new Git(path, process.env)).read(id).then((found) => found?.data),
+    );
+});
+
+it('git is asked for what is not here, is damaged, or has another name', async () => {
+  const path = repository();
+  const [loose = '', packed = ''] = [
+    git(path, 'rev-parse', 'main:a/new'),
+    git(path, 'rev-parse', 'main~1:a/long.txt'),
+  ];
+  const objects = () => new LocalObjects(dirOf(path));
+  expect(await objects().read('0'.repeat(40))).toBeNull();
+  for (const name of ['main', 'HEAD', `${loose}^{blob}`, `${loose}:x`, `${loose}^{tree}`])
+    expect(await objects().read(name)).toBeNull();
+  const file = join(dirOf(path), 'objects', loose.slice(0, 2), loose.slice(2));
+  rmSync(file);
+  writeFileSync(file, 'not compressed');
+  expect(await objects().read(loose)).toBeNull();
+  const pack = packOf(path, '.pack');
+  const bytes = readFileSync(pack);
+  rmSync(pack);
+  writeFileSync(pack, bytes.fill(0, 20));
+  expect(await objects().read(packed)).toBeNull();
+  truncateSync(packOf(path, '.idx'), 100);
+  expect(await objects().read(packed)).toBeNull();
+});
+
+it('objects of another repository, and those that a server promised, come from git', async () => {
+  const path = join(temporaryFolder(), 'borrowed');
+  git('/', 'clone', '--quiet', '--shared', shared, path);
+  const tip = git(path, 'rev-parse', 'HEAD');
+  expect(await new LocalObjects(dirOf(path)).read(tip)).toBeNull();
+  const reader = new ObjectReader(new Git(path, process.env), new LocalObjects(dirOf(path)));
+  expect((await reader.read(tip))?.type).toBe('commit');
+  await reader.close();
+});
+
+it('reads a few, and leaves the others to git, which reads many faster', async () => {
+  const objects = new LocalObjects(dirOf(shared));
+  const [id = ''] = ids(shared);
+  const found = [];
+  for (let n = 0; n < 70; n++) found.push(await objects.read(id));
+  expect(found.filter((object) => object !== null)).toHaveLength(64);
+  expect(existsSync(dirOf(shared))).toBe(true);
+});
