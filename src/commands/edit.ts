@@ -1,3 +1,4 @@
+import { withSharingAdvice } from '../app/secret/sharing-advice.js';
 import { changeDeployment, targetDeployment } from '../app/write/change-state.js';
 import { editedChange } from '../app/write/edited-change.js';
 import { helpText } from '../cli/base/help-text.js';
@@ -12,7 +13,7 @@ export default class Edit extends StateCommand<typeof Edit> {
   static override summary = "Change a deployment's state in your editor.";
   static override description = helpText(
     StateCommand,
-    `Opens state.yaml in your editor (GIT_EDITOR, core.editor, VISUAL, EDITOR, as git does). When you save it, kgit sets or removes the paths that you changed, all or none, if nobody else has changed them since the editor opened. An invalid document is opened again. After any other failure your text is kept, and the error says where. Changes to comments and layout are discarded, because events record only values.`,
+    `Opens state.yaml in your editor (GIT_EDITOR, core.editor, VISUAL, EDITOR, as git does). When you save it, kgit sets or removes the paths that you changed, all or none, if nobody else has changed them since the editor opened. An invalid document is opened again. After any other failure your text is kept, and the error says where. Changes to comments and layout are discarded, because events record only values. Secrets of the team are not in the text, and stay as they are: kgit set --secret changes them.`,
   );
   static override examples = [
     '<%= config.bin %> edit',
@@ -38,7 +39,9 @@ export default class Edit extends StateCommand<typeof Edit> {
     };
     return editState(before, options, (after) => {
       const change = editedChange(before.data, after, this.eventFields);
-      return this.change(context, (writing) => changeDeployment(writing, id, change));
+      return this.change(context, (writing) =>
+        withSharingAdvice(writing, change.edits, () => changeDeployment(writing, id, change)),
+      );
     });
   }
 }

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { withSharingAdvice } from '../app/secret/sharing-advice.js';
 import { changeState } from '../app/write/change-state.js';
 import { helpText } from '../cli/base/help-text.js';
 import { StateCommand } from '../cli/base/state-command.js';
@@ -78,7 +79,9 @@ export default class SetPaths extends StateCommand<typeof SetPaths> {
       preconditions: this.#preconditions(asString),
       knownKeysOnly: !this.flags['create-key'],
     };
-    return this.change(await this.open('never'), (writing) => changeState(writing, this.target, change));
+    return this.change(await this.open('never'), (writing) =>
+      withSharingAdvice(writing, edits, () => changeState(writing, this.target, change)),
+    );
   }
 
   /** Reads the secrets that --secret names; loaded on demand. */

@@ -4,6 +4,7 @@ import { rewriteNote } from '../app/open/rewrite-note.js';
 import { namedDeployment, namingOf, resolveDeployment, resolveSubject } from '../app/open/subjects.js';
 import { syncNow } from '../app/outbox/sync-now.js';
 import { listOutbox } from '../app/outbox/work-on-outbox.js';
+import { withSharingAdvice } from '../app/secret/sharing-advice.js';
 import { type Change, type ChangedDeployment, changeState } from '../app/write/change-state.js';
 import { type Rejection, refusal } from '../app/write/collect-events.js';
 import { unsetPaths } from '../app/write/unset-paths.js';
@@ -102,7 +103,9 @@ export class Store {
    */
   async set(values: Readonly<Record<string, Value>>, options: ChangeOptions = {}): Promise<ChangedState> {
     const edits = setEdits(values);
-    return this.#change(options, (writing, more) => changeState(writing, options, { ...more, edits }));
+    return this.#change(options, (writing, more) =>
+      withSharingAdvice(writing, edits, () => changeState(writing, options, { ...more, edits })),
+    );
   }
 
   /** Removes paths from a deployment's state, under the rules of `set`. A path that does not exist is no change. */

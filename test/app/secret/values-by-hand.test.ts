@@ -1,15 +1,31 @@
 import { describe, expect, it } from 'vitest';
+import { withSharingAdvice } from '../../../src/app/secret/sharing-advice.js';
 import { changeState } from '../../../src/app/write/change-state.js';
 import { type Unset, unsetPaths } from '../../../src/app/write/unset-paths.js';
-import { ConflictError, UsageError } from '../../../src/errors.js';
+import type { Writing } from '../../../src/app/write/writing.js';
+import { ConflictError, SecretError, UsageError } from '../../../src/errors.js';
 import type { Precondition } from '../../../src/model/operation/operation.js';
 import { parseStatePath } from '../../../src/model/state/state-path.js';
-import { sets } from '../../support/memory-writing.js';
+import type { Value } from '../../../src/model/value/value.js';
+import { memoryWriting, sets } from '../../support/memory-writing.js';
 import { sharedWriting } from '../../support/sops/shared-writing.js';
 import { HAS_SOPS } from '../../support/sops/team-keys.js';
 
 const fields = { action: 'state_changed' };
 const absent = (path: string): Precondition => ({ check: 'absent', path: parseStatePath(path) });
+
+/** The refusal of values that look secret. */
+async function refusedSet(writing: Writing, values: Readonly<Record<string, Value>>): Promise<SecretError> {
+  const edits = sets(values);
+  const error = await withSharingAdvice(writing, edits, () =>
+    changeState(writing, {}, { fields, edits }),
+  ).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof SecretError)) throw new Error(`it was not refused: ${error}`);
+  return error;
+}
 
 /** A team with two secrets of `azure`, and how values of it are changed. */
 async function team() {
@@ -107,6 +123,26 @@ describe.runIf(HAS_SOPS)('a condition', () => {
     await unset(['azure']);
     expect(await failure(set({ 'kof.version': '2' }, [full]))).toBeInstanceOf(ConflictError);
     await set({ 'kof.version': '2' }, [await since()]);
+  });
+});
+
+describe('a value that looks secret', () => {
+  it('is refused with the way to share it: the command, and before it who may read', async () => {
+    const values = { 'azure.client_secret': 'hunter22-Tr0ub4dor' };
+    const memory = memoryWriting();
+    await memory.begin({ 'azure.region': 'eastus' });
+    const alone = await refusedSet(await memory.writing(), values);
+    expect(alone.suggestions[0]).toMatch(
+      /kgit secrets recipients add .*, then kgit set --secret azure.client_secret=-$/,
+    );
+    const shared = await refusedSet(await (await sharedWriting()).writing(), values);
+    expect(shared.suggestions[0]).toMatch(/: kgit set --secret azure.client_secret=-$/);
+    expect(shared.suggestions[0]).not.toContain('recipients add');
+    const within = await refusedSet(await memory.writing(), {
+      azure: { client_secret: 'hunter22-Tr0ub4dor' },
+    });
+    expect(within.suggestions[0]).toContain('--secret azure.client_secret=-');
+    expect(JSON.stringify([alone, shared, within])).not.toContain('hunter22');
   });
 });
 
