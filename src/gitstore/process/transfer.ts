@@ -1,4 +1,5 @@
 /** Transfers off the hot path, such as a clone: `simple-git` runs them and is loaded only for them. */
+import { Readable } from 'node:stream';
 import { type SimpleGitOptions, simpleGit } from 'simple-git';
 import { endWithUs } from '../../process/child.js';
 import { withObservedChildren } from '../../process/observed-children.js';
@@ -67,6 +68,8 @@ export async function transfer(args: readonly string[], options: TransferOptions
   const git = simpleGit({
     baseDir: cwd,
     unsafe: allowed(args, environment),
+    // By default the output counts as complete 50 ms after git has ended; a busy machine may not have read it by then.
+    completion: { onClose: true, onExit: false },
     errors: (_error, { exitCode, stdOut, stdErr }) => {
       const stderr = Buffer.concat(stdErr).toString('utf8');
       ended = { code: exitCode, stdout: Buffer.concat(stdOut), stderr };
@@ -76,13 +79,17 @@ export async function transfer(args: readonly string[], options: TransferOptions
   }).env({ ...environment });
   let tree: ProcessTree | null = null;
   let timedOut = false;
+  const pipes: Readable[] = [];
   // simple-git would end git alone: ssh and the https helper go on without it.
   const end = async () => {
     await tree?.end();
+    // A process that was not found may hold the pipes open.
+    for (const pipe of pipes) pipe.destroy();
   };
   let size = 0;
   git.outputHandler((_command, stdout, stderr) => {
     for (const stream of [stdout, stderr]) {
+      if (stream instanceof Readable) pipes.push(stream);
       stream.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size > maxOutputBytes) void end();

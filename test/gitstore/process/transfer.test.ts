@@ -48,6 +48,29 @@ describe('a transfer', () => {
     while (isThere(pid)) await sleep(20);
   });
 
+  /** A git that runs a script. */
+  function scripted(script: string): Git {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'git'), `#!/bin/sh\n${script}`, { mode: 0o755 });
+    return new Git(folder, { ...process.env, PATH: `${folder}:${process.env['PATH']}` });
+  }
+
+  it('gives output that comes only after git has ended', async () => {
+    const git = scripted('(while kill -0 $$ 2>/dev/null; do sleep 0.1; done; sleep 0.3; echo late) &\n');
+    const { code, stdout } = await git.run(['ls-remote'], TRANSFER);
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: 'late\n' });
+  });
+
+  it('is over at its time limit even if a process that outlives git keeps its output open', async () => {
+    const note = join(temporaryFolder(), 'pid');
+    const git = scripted(`setsid sleep 600 &\necho $! > ${note}\n`);
+    try {
+      expect((await git.run(['ls-remote'], { ...TRANSFER, timeout: 1000 })).code).toBe(TIMED_OUT);
+    } finally {
+      process.kill(Number(readFileSync(note, 'utf8')), 'SIGKILL');
+    }
+  });
+
   it.each([
     ['--upload-pack=touch x', ['ls-remote', '--upload-pack=touch x', 'origin']],
     ['-c alias.x', ['-c', 'alias.x=!touch x', 'x']],
