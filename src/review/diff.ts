@@ -8,6 +8,7 @@ import type { StateView } from '../store/port/state-store.js';
 import { readState } from '../store/read/records.js';
 import { type ChangeEvent, newChangeEvents, newestChange } from './event-changes.js';
 import { orderChanges } from './order-changes.js';
+import { secretDifferences, secretRows } from './secret-rows.js';
 import { type ChangeRow, historyOf, readHistory, rowOf } from './state-history.js';
 
 /** Returns the changes of the last change event of a deployment; empty if there is none. Throws InvalidStateError. */
@@ -21,8 +22,11 @@ export async function lastChange(view: StateView, id: string): Promise<ChangeRow
  * InvalidStateError.
  */
 export async function diffViews(before: StateView, after: StateView, id: string): Promise<ChangeRow[]> {
+  const subject = deployment(id);
   const [was, is] = await Promise.all([readState(before, id), readState(after, id)]);
-  return stateRows(was, is, await newChangeEvents(before, after, deployment(id)));
+  const fresh = await newChangeEvents(before, after, subject);
+  const secrets = secretRows(await secretDifferences(before, after, subject), fresh);
+  return [...stateRows(was, is, fresh), ...secrets];
 }
 
 /**
@@ -53,14 +57,15 @@ export async function lastChanged(view: StateView, ids: readonly string[]): Prom
   return changed.slice(-1).map(({ id }) => id);
 }
 
-/** Returns the deployments whose state documents differ as texts. */
+/** Returns the deployments whose state documents differ as texts, or whose secrets do. */
 export async function changedDeployments(
   before: StateView,
   after: StateView,
   ids: readonly string[],
 ): Promise<string[]> {
   const isSame = async (id: string) =>
-    (await before.read(statePath(id))) === (await after.read(statePath(id)));
+    (await before.read(statePath(id))) === (await after.read(statePath(id))) &&
+    (await secretDifferences(before, after, deployment(id))).length === 0;
   const same = await Promise.all(ids.map(isSame));
   return ids.filter((_id, i) => !same[i]);
 }

@@ -6,11 +6,14 @@ import { parseState } from '../model/state/state-document.js';
 import { statePath } from '../model/subject/layout.js';
 import { type Place, placeOfPath } from '../model/subject/place.js';
 import { formatSubject } from '../model/subject/subject.js';
+import { parseSealedSecret } from '../model/team-secret/secret-document.js';
+import { pathOfSecretFile } from '../model/team-secret/secret-name.js';
 import type { Revision, RevisionChange, StateStore } from '../store/port/state-store.js';
 import { readState } from '../store/read/records.js';
 import { fileEvent, readSealed, type StoredEvent, stored } from '../store/read/stored-events.js';
 import { stateRows } from './diff.js';
 import type { ChangeEvent } from './event-changes.js';
+import { secretRows } from './secret-rows.js';
 import type { ChangeRow } from './state-history.js';
 
 /** A change of the state of a deployment. */
@@ -79,9 +82,12 @@ export async function publishedChange(
     if (rows === null || rows.length === 0) untold.add(path);
     for (const row of rows ?? []) changes.push({ ...row, subject: formatSubject(subject) });
   }
+  const secrets = await secretsOf(change, events, broken);
+  changes.push(...secrets.rows);
   const isOther = (path: string, isAdded: boolean) => {
     const place = placeOfPath(path);
     if (place.kind === 'state') return untold.has(path);
+    if (place.kind === 'secret') return !secrets.told.has(path);
     if (place.kind === 'event') return !isAdded && !sealed.known.has(place.id);
     return place.kind !== 'sealed';
   };
@@ -91,6 +97,36 @@ export async function publishedChange(
   ].sort();
   const [title = ''] = message.split('\n');
   return { ...{ revision, parent, time, author: author.name, title }, events, changes, files };
+}
+
+/** A row for each secret of a deployment that it set or removed, and the files that these are of. */
+async function secretsOf(
+  change: RevisionChange,
+  events: readonly SubjectEvent[],
+  broken: BrokenEvents,
+): Promise<{ readonly rows: readonly SubjectRow[]; readonly told: ReadonlySet<string> }> {
+  const rows: SubjectRow[] = [];
+  const told = new Set<string>();
+  const removed = new Set(change.removed);
+  for (const { subject, path: file } of placed('secret', [...change.added, ...change.changed, ...removed])) {
+    if (subject.kind !== 'deployment') continue;
+    const isRemoved = removed.has(file);
+    const path = await readLaterOrNote(broken, file, () => secretPath(change, file, isRemoved));
+    // The name of a file may be cut, and what was removed cannot be read any more.
+    if (path === null) continue;
+    told.add(file);
+    const fresh = changeEventsOf(subject.id, events);
+    const own = secretRows([{ path, ...(isRemoved ? { removed: true as const } : {}) }], fresh);
+    rows.push(...own.map((row) => ({ ...row, subject: formatSubject(subject) })));
+  }
+  return { rows, told };
+}
+
+async function secretPath(change: RevisionChange, file: string, isRemoved: boolean): Promise<string | null> {
+  const path = pathOfSecretFile(file.slice(file.lastIndexOf('/') + 1));
+  if (path !== null || isRemoved) return path;
+  const [text] = await change.read([file]);
+  return parseSealedSecret(textOf(file, text), file).path;
 }
 
 /** The events in files of their own. */
@@ -136,12 +172,16 @@ async function rowsOf(
   const path = statePath(id);
   const was = change.added.includes(path) ? null : await readState(store.view(change.parent), id);
   const [text = null] = change.removed.includes(path) ? [] : await change.read([path]);
-  const fresh = events.flatMap(({ subject, event }) =>
+  return stateRows(was, text === null ? null : parseState(text, path), changeEventsOf(id, events));
+}
+
+/** The events among these that changed the state of a deployment. */
+function changeEventsOf(id: string, events: readonly SubjectEvent[]): ChangeEvent[] {
+  return events.flatMap(({ subject, event }) =>
     subject.kind === 'deployment' && subject.id === id && event.changes && event.changes.length > 0
       ? [event as ChangeEvent]
       : [],
   );
-  return stateRows(was, text === null ? null : parseState(text, path), fresh);
 }
 
 function textOf(path: string, text: string | null | undefined): string {

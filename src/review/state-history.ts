@@ -118,6 +118,7 @@ export function annotate(state: State, events: readonly ChangeEvent[]): ChangeRo
   const marks: State = {};
   for (const event of events) {
     for (const change of event.changes) {
+      if (change.secret) continue;
       const { path, after } = change;
       const mark = after === undefined ? {} : { after: marked(after, origins.length) };
       origins.push({ event, change });

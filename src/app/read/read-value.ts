@@ -6,6 +6,7 @@ import { secretsFolder } from '../../model/team-secret/secret-name.js';
 import type { Value } from '../../model/value/value.js';
 import type { State } from '../../review/order-changes.js';
 import type { Environment } from '../../setup/this-host.js';
+import type { StateView } from '../../store/port/state-store.js';
 import { readState } from '../../store/read/records.js';
 import type { Context } from '../open/configured.js';
 import { resolveDeployment } from '../open/subjects.js';
@@ -52,11 +53,12 @@ export async function readValue(
   const state =
     at === undefined ? await readState(view, id) : await stateAsOf(at, id, { revisions, now, mayMiss });
   const { found, value } = lookUp(state ?? {}, path);
-  if (at === undefined && (await view.kindOf(secretsFolder(deployment(id)))) !== null) {
+  const secrets = await secretsView(at, id, { revisions, now });
+  if (secrets !== null) {
     // Loaded on demand: most deployments have no secrets of the team.
     const { withSecrets } = await import('../secret/with-secrets.js');
     const { openSops } = await import('../../setup/open-sops.js');
-    const whole = await withSecrets(view, id, { path, state }, reveal && openSops(settings, reveal));
+    const whole = await withSecrets(secrets, id, { path, state }, reveal && openSops(settings, reveal));
     if (whole !== null) return { deployment: id, isWithheld: false, ...whole };
   }
   if (found && state !== null)
@@ -69,6 +71,19 @@ export async function readValue(
   }
   if (!mayMiss) throw missing(formatStatePath(path), id, state === null, suggestions);
   return { deployment: id, value: undefined, isWithheld: false, hidden: [] };
+}
+
+/** The files in which the secrets of a deployment are; null if it has none. */
+async function secretsView(
+  at: string | undefined,
+  id: string,
+  { revisions, now }: { revisions: Revisions; now: number },
+): Promise<StateView | null> {
+  const { view } = revisions.reading;
+  if (at === undefined) return (await view.kindOf(secretsFolder(deployment(id)))) === null ? null : view;
+  // Loaded on demand: most runs do not need it.
+  const { secretsViewThen } = await import('../secret/secrets-view-then.js');
+  return secretsViewThen(id, at, revisions, now);
 }
 
 async function stateAsOf(

@@ -2,6 +2,8 @@ import { NotFoundError } from '../../errors.js';
 import type { BrokenEvents } from '../../model/event/broken-events.js';
 import type { StatePath } from '../../model/state/state-path.js';
 import { statePath } from '../../model/subject/layout.js';
+import { deployment } from '../../model/subject/subject.js';
+import { presentSecrets } from '../../review/secret-rows.js';
 import { annotate, type ChangeRow, historyOf, readHistory } from '../../review/state-history.js';
 import type { Context } from '../open/configured.js';
 import { resolveDeployment } from '../open/subjects.js';
@@ -13,7 +15,7 @@ export interface SubjectChanges {
 }
 
 /**
- * Reads every change of a path, oldest first; without a path, each value of the state with the change that set it.
+ * Reads every change of a path, oldest first; without a path, each value and secret of the state with the change that set it.
  * @param broken how to handle events that cannot be read
  * @throws NotFoundError, InvalidStateError
  */
@@ -30,6 +32,9 @@ export async function stateChanges(
       data: { deployment: id },
     });
   }
-  const rows = path === null ? annotate(state ?? {}, events) : historyOf(events, path);
+  const rows =
+    path === null
+      ? [...annotate(state ?? {}, events), ...(await presentSecrets(view, deployment(id), events))]
+      : historyOf(events, path);
   return { subject: `deployment/${id}`, rows };
 }

@@ -1,17 +1,17 @@
-import { InvalidStateError, NotFoundError, UsageError } from '../../errors.js';
+import { InvalidStateError, UsageError } from '../../errors.js';
 import type { SecretWrite } from '../../model/operation/operation.js';
 import { mutable, unsetAt } from '../../model/state/edit.js';
 import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import { deployment } from '../../model/subject/subject.js';
 import { sameRecipients } from '../../model/team-secret/recipients.js';
 import { parseSealedSecret } from '../../model/team-secret/secret-document.js';
-import { SOPS_FILE, secretFile, secretsFolder } from '../../model/team-secret/secret-name.js';
+import { SOPS_FILE, secretFile } from '../../model/team-secret/secret-name.js';
 import { teamRecipients } from '../../model/team-secret/sops-config.js';
 import type { State } from '../../review/order-changes.js';
 import { isStateKey } from '../../store/local/withheld-values.js';
-import type { StateView } from '../../store/port/state-store.js';
 import { isInsideSecret, isSecretWithin, secretTexts } from '../../store/read/secret-files.js';
-import { type Revisions, revisionThen } from '../read/revision-of.js';
+import type { Revisions } from '../read/revision-of.js';
+import { secretsViewThen } from './secrets-view-then.js';
 
 /** What of a deployment's secrets is brought back. */
 export interface RolledBackSecrets {
@@ -47,7 +47,7 @@ export async function rolledBackSecrets(
   now: number,
 ): Promise<RolledBackSecrets> {
   const { view } = revisions.reading;
-  const older = await olderView(id, to, revisions, now);
+  const older = await secretsViewThen(id, to, revisions, now);
   if (older === null) return NONE;
   const subject = deployment(id);
   const [today, earlier] = [await secretTexts(view, subject), await secretTexts(older, subject)];
@@ -80,25 +80,6 @@ export function withoutSecrets(state: State, kept: readonly string[]): State {
   const copy = mutable(state) as State;
   for (const path of kept) unsetAt(copy, parseStatePath(path));
   return copy;
-}
-
-/** The files of then; null if neither the team shares secrets nor the deployment has any, or nothing was published then. */
-async function olderView(
-  id: string,
-  to: string,
-  revisions: Revisions,
-  now: number,
-): Promise<StateView | null> {
-  const { view } = revisions.reading;
-  const known = [SOPS_FILE, secretsFolder(deployment(id))].map((path) => view.kindOf(path));
-  if ((await Promise.all(known)).every((kind) => kind === null)) return null;
-  try {
-    return revisions.store.view(await revisionThen(to, revisions, now));
-  } catch (error) {
-    // Events may be older than the repository: they tell of values, and no file of then is known.
-    if (!(error instanceof NotFoundError)) throw error;
-    return null;
-  }
 }
 
 function refuseParts(paths: readonly StatePath[], names: readonly string[]): void {

@@ -7,8 +7,9 @@ import { oneLine } from '../../terminal/terminal-text.js';
 import { changesJson } from './json/state-json.js';
 import { changeLine } from './write/change-line.js';
 
-function shown(value: unknown): string {
-  return value === undefined ? '' : JSON.stringify(value);
+function shownValue({ secret, after }: ChangeRow): string {
+  if (secret) return '<secret>';
+  return after === undefined ? '' : JSON.stringify(after);
 }
 
 const when = ({ timestamp }: ChangeRow, utc: boolean) =>
@@ -38,14 +39,14 @@ function annotatedTable(rows: readonly ChangeRow[], screen: Screen): string[] {
     when(row, utc),
     row.user ?? '',
     row.action ?? '',
-    row.secret ? '<secret>' : shown(row.after),
+    shownValue(row),
   ]);
   const heading = ['PATH', 'SINCE', 'BY', 'ACTION', 'VALUE'];
   return fittingTable(heading, cells, screen, (i) => {
     const row = rows[i];
     if (row === undefined) return [];
     const said = [when(row, utc), row.user, row.action].filter(Boolean).join('  ');
-    return [`${oneLine(row.path)} = ${shown(row.after)}`, `    ${style('dim', oneLine(said))}`];
+    return [`${oneLine(row.path)} = ${shownValue(row)}`, `    ${style('dim', oneLine(said))}`];
   });
 }
 

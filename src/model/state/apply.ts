@@ -113,7 +113,7 @@ export function checkPrecondition(precondition: Precondition, data: unknown): vo
 }
 
 /**
- * Applies the changes of events, in order, to `data`. The state document of a deployment must equal the result.
+ * Applies the changes of events, in order, to `data`. The state document of a deployment must equal the result. Secrets are not in it.
  * @param data changed in place
  */
 export function fold(
@@ -122,6 +122,7 @@ export function fold(
 ): Record<string, Value> {
   for (const { changes } of events) {
     for (const change of changes ?? []) {
+      if (change.secret) continue;
       const path = parseStatePath(change.path);
       if (change.after === undefined) unsetAt(data, path);
       else setAt(data, path, mutable(change.after));

@@ -7,6 +7,8 @@ import { ProcessLock } from '../../../src/store/local/process-lock.js';
 import type { StateStore } from '../../../src/store/port/state-store.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
 import { MemoryStore } from '../../support/memory-store.js';
+import { RECIPIENT, sharedWriting } from '../../support/sops/shared-writing.js';
+import { HAS_SOPS } from '../../support/sops/team-keys.js';
 import { commit, swapAll } from '../../support/store-contract.js';
 import { fakeClock, thisProcess } from '../../support/store-fixtures.js';
 import { MemoryMirror } from './memory-mirror.js';
@@ -40,6 +42,8 @@ function mirror(source: MemoryStore = new MemoryStore(), target = new MemoryMirr
   return { source, target, lock, parts };
 }
 
+const viewOf = async (store: StateStore) => store.view((await store.head()).revision);
+
 /** First lines of the messages along the line, oldest first. */
 async function subjects(store: MemoryStore): Promise<string[]> {
   const { revision } = await store.head();
@@ -51,6 +55,21 @@ async function subjects(store: MemoryStore): Promise<string[]> {
 }
 
 describe('mirrorStore', () => {
+  it.runIf(HAS_SOPS)(
+    'copies the files of secrets, and for whom they are encrypted, as they are',
+    async () => {
+      const { store, setSecrets } = await sharedWriting();
+      await setSecrets({ 'azure.client_secret': 'hunter22-Tr0ub4dor' });
+      const { target, parts } = mirror(store);
+      await mirrorStore(parts);
+      const [whole, copy] = [await viewOf(store), await viewOf(target)];
+      for (const file of ['.sops.yaml', 'deployments/dep-a/secrets/azure.client_secret.sops.yaml']) {
+        expect(await whole.read(file)).toContain(RECIPIENT);
+        expect(await copy.read(file)).toBe(await whole.read(file));
+      }
+    },
+  );
+
   it('copies each revision once, and later what is new', async () => {
     const { source, target, parts } = mirror();
     expect(await mirrorStore(parts)).toEqual({ mirrored: null, revision: null, commits: 0 });
