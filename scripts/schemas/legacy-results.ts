@@ -22,7 +22,11 @@ const importedFile = z.object({
   subject: subject.nullable(),
   events: z.object({ found: count, new: count, duplicate: count }),
   state: z.object({ set: count, unchanged: count, conflicts: count }),
-  withheld: z.array(z.string()),
+  withheld: z.array(z.string()).describe('Places of secrets that stay on this machine.'),
+  shared: z.array(z.string()).describe('Places of secrets that the team shares, encrypted.'),
+  secrets: z
+    .object({ set: count, unchanged: count, conflicts: count })
+    .describe('Number of shared secrets: to be written, there already, in conflict.'),
   warnings: z.array(z.string()),
   error: z
     .object({
@@ -49,7 +53,9 @@ export const exportShapes = [
         path: z.string().describe('Below the folder of --to.'),
         family: z.string(),
         subject: nullableText,
-        withheld: z.array(z.string()).describe('Places of values that this machine does not have.'),
+        withheld: z
+          .array(z.string())
+          .describe('Places of values that are neither on this machine nor decrypted.'),
         action: z.enum(['written', 'unchanged']),
       }),
     ),

@@ -4,7 +4,7 @@ import { exportFiles } from '../app/legacy/export-files.js';
 import { folderLock } from '../app/legacy/merge-host.js';
 import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
-import { exportLines } from '../cli/render/export-lines.js';
+import { exportLines, lockedText } from '../cli/render/export-lines.js';
 import { Unkept } from '../cli/render/unkept.js';
 import { systemClock, thisHost } from '../setup/this-host.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -49,6 +49,8 @@ export default class Export extends KgitCommand<typeof Export> {
       {
         lock: folderLock(this.environment, context.opened.localFolder, thisHost, systemClock),
         skipped: this.skipped,
+        environment: this.environment,
+        onLocked: (name, paths) => this.note(lockedText(name, paths.length)),
         noting: (noted) =>
           unkept.unlessNoted('exported, but the next export takes the files for changed', noted),
       },

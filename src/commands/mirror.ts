@@ -100,6 +100,7 @@ export default class Mirror extends LegacyCommand<typeof Mirror> {
         context,
         () => this.writer(context),
         (operation) => writer.keep(operation),
+        this.environment,
       ),
       writer,
       lock: this.folderLock(context),

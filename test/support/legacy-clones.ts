@@ -186,10 +186,14 @@ export class LegacyClone {
     const parsed = parseImport(await readLegacyFiles([this.folder]), SETTINGS);
     const imported = new ImportedFiles(this.#localFolder, recordStands(view));
     const local = await lastImported(parsed, (place) => imported.last(place), SETTINGS.secrets);
-    const plan = planImport(parsed, await existingRecords(view, parsed, local, pending), {
-      onConflict,
-      skipInvalid: false,
-    });
+    const plan = planImport(
+      parsed,
+      { ...(await existingRecords(view, parsed, local, pending)), shared: null },
+      {
+        onConflict,
+        skipInvalid: false,
+      },
+    );
     for (const conflict of plan.conflicts) this.told.push(conflict.path);
     const refusal = refusalOf(plan);
     if (refusal) throw refusal;
@@ -214,10 +218,11 @@ export class LegacyClone {
       localFolder: this.#localFolder,
       settings: { ...SETTINGS, skipInvalid: true },
       stamp: () => ({
-        ...{ operationId: ids.next(), eventId: ids.next(), time: now(), actor },
+        ...{ ids, time: now(), actor },
         fields: { user: this.name, host: this.name },
       }),
       guard: (operation) => operation,
+      team: async () => null,
       keep: async (operation) => {
         // As it comes out of the outbox.
         this.#waiting.push(structuredClone(operation));
@@ -245,7 +250,7 @@ export class LegacyClone {
         const events = (await readEvents(view, SUBJECT)).map((event) => event.read());
         return deploymentValues((await readState(view, DEPLOYMENT)) ?? {}, events);
       },
-      wrote: (path, edits) => noteWritten(this.#localFolder, path, edits),
+      wrote: (path, edits) => noteWritten(this.#localFolder, path, edits, (_, edit) => edit),
       importFiles: async (paths) => {
         await mergeFiles(paths, merge);
       },

@@ -105,7 +105,11 @@ export class MemoryRepository extends OverlayView {
   ): Promise<ImportPlan> {
     const parsed = parseImport(files, { ...SETTINGS, ...settings });
     const existing = await existingRecords(this, parsed, this.local);
-    return planImport(parsed, existing, { onConflict, skipInvalid: settings.skipInvalid ?? false });
+    return planImport(
+      parsed,
+      { ...existing, shared: null },
+      { onConflict, skipInvalid: settings.skipInvalid ?? false },
+    );
   }
 
   /** Carries a plan out and says how each of its operations ended. */
@@ -113,9 +117,9 @@ export class MemoryRepository extends OverlayView {
     const ends: string[] = [];
     for (const part of plan.parts) {
       const time = Date.UTC(2026, 0, 1) + ++this.count;
+      let made = 0n;
       const operation = importOperation(part, {
-        operationId: makeUlid(time, 1n),
-        eventId: makeUlid(time, 2n),
+        ids: { next: () => makeUlid(time, ++made) },
         time,
         actor: { name: 'dev', email: 'dev@example.com' },
         fields: { user: 'dev' },

@@ -2,24 +2,28 @@ import { lstat, mkdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConflictError, InvalidStateError, UsageError } from '../../errors.js';
 import type { SkippedEvents } from '../../model/event/broken-events.js';
-import type { Subject } from '../../model/subject/subject.js';
+import { formatSubject, type Subject } from '../../model/subject/subject.js';
 import { sameValue } from '../../model/value/value.js';
 import { decodeText } from '../../model/yaml/decoded-text.js';
 import { parseSpelledYaml } from '../../model/yaml/spelled-yaml.js';
 import { formatYaml } from '../../model/yaml/yaml.js';
+import type { Environment } from '../../setup/this-host.js';
 import type { FolderLock } from '../../store/local/folder-lock.js';
-import { ImportedFiles, textHash } from '../../store/local/imported-files.js';
+import { type ImportedFileRecord, ImportedFiles, textHash } from '../../store/local/imported-files.js';
 import { WithheldValues } from '../../store/local/withheld-values.js';
 import type { StateView } from '../../store/port/state-store.js';
 import { listSubjects, readEvents, readState } from '../../store/read/records.js';
 import { readAll } from '../../store/read/stored-events.js';
 import type { ExportedFile, ExportedSubject } from '../../sync/export/exported-subject.js';
 import { planExport } from '../../sync/export/plan-export.js';
+import { splitState } from '../../sync/parse/parse-state.js';
 import { recordStands } from '../../sync/plan/import-stands.js';
-import { STATE_FOLDER } from '../../sync/read/legacy-family.js';
+import { secretName } from '../../sync/plan/plan-secrets.js';
+import { isFamily, isStateFamily, STATE_FOLDER } from '../../sync/read/legacy-family.js';
 import { readBytes, replaceText, versionOf } from '../../sync/script-api/script-file.js';
 import { recordedSubject } from '../open/subjects.js';
-import type { LegacyContext } from './merge-host.js';
+import { type DecryptedSecrets, readerOf } from '../secret/shared-secrets.js';
+import { type LegacyContext, SECRET_GUARD } from './merge-host.js';
 
 /** Longest file name in bytes, on all common file systems. */
 const MAX_NAME = 255;
@@ -36,6 +40,10 @@ export interface ExportIntent {
 export interface ExportParts {
   /** Lock of the script API on a folder of state files. */
   readonly lock: FolderLock;
+  /** Where sops, and the user's key for the secrets of the team, are found. */
+  readonly environment: Environment;
+  /** Called for a subject with secrets of the team that the user has no key for. */
+  readonly onLocked: (subject: string, paths: readonly string[]) => void;
   /** Collects what is skipped: events that cannot be read, files that cannot be written. */
   readonly skipped: SkippedEvents;
   /** Awaits the record of a written file in this clone, which may be read-only. */
@@ -47,7 +55,7 @@ export interface ExportedRow {
   readonly path: string;
   readonly family: ExportedFile['family'];
   readonly subject: string | null;
-  /** Places of the values that are not on this machine. */
+  /** Places of the values that are neither on this machine nor decrypted. */
   readonly withheld: readonly string[];
   readonly action: 'written' | 'unchanged';
 }
@@ -62,25 +70,33 @@ interface PlannedFile extends ExportedFile {
 
 /**
  * Writes the legacy files of one subject, or of all, into a checkout of the scripts. Writes nothing if any of them
- * would overwrite a file that has changed since it was imported. Throws ConflictError, NotFoundError, UsageError,
- * EnvironmentError.
+ * would overwrite a file that has changed since it was imported. Secrets come from the team's encrypted files, else from those that
+ * were withheld on this machine. Throws ConflictError, NotFoundError, UsageError, SecretError, EnvironmentError.
  */
 export async function exportFiles(
   context: LegacyContext & { readonly reading: { readonly view: StateView } },
   { subject: named, to, force }: ExportIntent,
-  { lock, skipped, noting }: ExportParts,
+  { lock, skipped, environment, onLocked, noting }: ExportParts,
 ): Promise<readonly ExportedRow[]> {
   const { view } = context.reading;
   const { localFolder } = context.opened;
   const subjects =
     named === undefined ? await listSubjects(view) : [await recordedSubject(named, { ...context, view })];
   const known = new WithheldValues(localFolder);
-  const parts = await Promise.all(subjects.map((subject) => exported(subject, view, known, skipped)));
+  const secrets = readerOf(context.settings, environment, view);
+  const parts = await Promise.all(
+    subjects.map((subject) => exported(subject, view, { known, secrets }, skipped)),
+  );
+  const sealed = new Map<string, string>();
+  for (const { subject, locked, texts } of parts) {
+    if (locked.length > 0) onLocked(formatSubject(subject), locked);
+    for (const [key, text] of texts) sealed.set(secretName(subject, key), text);
+  }
   const imported = new ImportedFiles(localFolder, recordStands(view));
   // Without the lock, a script that writes the same files at the same time would lose its writes.
   return lock.exclusively(resolve(to, STATE_FOLDER), async () => {
     const files = await planned(planExport(parts), to, { force, imported, skipped });
-    for (const file of files) await write(file, imported, noting);
+    for (const file of files) await write(file, sealed, imported, noting);
     return files.map(({ path, family, subject, withheld, isThere }) => ({
       path,
       family,
@@ -94,12 +110,20 @@ export async function exportFiles(
 async function exported(
   subject: Subject,
   view: StateView,
-  known: WithheldValues,
+  { known, secrets }: { readonly known: WithheldValues; readonly secrets: ReturnType<typeof readerOf> },
   skipped: SkippedEvents,
-): Promise<ExportedSubject> {
+): Promise<ExportedSubject & Pick<DecryptedSecrets, 'texts'>> {
   const events = readAll(await readEvents(view, subject, skipped), skipped);
   const state = subject.kind === 'deployment' ? await readState(view, subject.id) : null;
-  return { subject, state, events, secrets: await known.all(subject) };
+  const { values, locked, texts } = await secrets(subject);
+  return {
+    subject,
+    state,
+    events,
+    secrets: new Map([...(await known.all(subject)), ...values]),
+    locked,
+    texts,
+  };
 }
 
 /** The files with their targets, if none is blocked. Throws ConflictError, UsageError. */
@@ -159,6 +183,7 @@ function says(text: string, file: ExportedFile): boolean {
 
 async function write(
   file: PlannedFile,
+  sealed: ReadonlyMap<string, string>,
   imported: ImportedFiles,
   noting: ExportParts['noting'],
 ): Promise<void> {
@@ -168,7 +193,23 @@ async function write(
     await replaceText(path, text);
   }
   const { mtimeMs } = await lstat(path);
+  const known = recordedState(file, sealed);
   await noting(
-    imported.note({ path, subject: subject || null, family, sha256: textHash(text), mtimeMs, text }),
+    imported.note({ path, subject: subject || null, family, sha256: textHash(text), mtimeMs, ...known }),
   );
+}
+
+/** What the next import has to know of a state file that is written. */
+function recordedState(
+  { subject, family, data }: PlannedFile,
+  texts: ReadonlyMap<string, string>,
+): Pick<ImportedFileRecord, 'values' | 'sealed'> {
+  if (!isFamily(family) || !isStateFamily(family)) return {};
+  const { events: _events, ...keys } = data;
+  const { values, secrets } = splitState(family, keys, SECRET_GUARD);
+  const sealed = secrets.flatMap(({ key, ownKey }) => {
+    const text = texts.get(`${subject} ${ownKey}`) ?? texts.get(`${subject} ${key}`);
+    return text === undefined ? [] : [[ownKey, text]];
+  });
+  return { values, ...(sealed.length === 0 ? {} : { sealed: Object.fromEntries(sealed) }) };
 }

@@ -5,18 +5,20 @@ import type { Operation } from '../../model/operation/operation.js';
 import { guardSecrets } from '../../model/secret/guard-secrets.js';
 import type { Environment } from '../../setup/this-host.js';
 import type { Reading, WriteOutcome } from '../../store/outbox/outcomes.js';
-import type { Revision } from '../../store/port/state-store.js';
+import type { Revision, StateView } from '../../store/port/state-store.js';
 import { listSubjects } from '../../store/read/records.js';
 import { keepLocally } from '../../sync/apply/keep-locally.js';
 import { planFiles } from '../../sync/apply/plan-files.js';
 import { parseImport } from '../../sync/parse/parse-import.js';
-import { importOperation } from '../../sync/plan/import-operation.js';
+import { importOperation, sealSecrets } from '../../sync/plan/import-operation.js';
 import { type ConflictRule, type ImportPlan, refusalOf } from '../../sync/plan/import-plan.js';
 import { areRecorded } from '../../sync/plan/import-stands.js';
+import type { SharedSecrets } from '../../sync/plan/shared-secrets.js';
 import type { ParsedFile } from '../../sync/read/parsed-file.js';
 import type { LegacyFile } from '../../sync/read/read-legacy-files.js';
 import { liveReport, namespacesByName, observeAll, requireManagement } from '../observe/live-clusters.js';
 import { defaultManagement } from '../open/subjects.js';
+import { teamOf } from '../secret/shared-secrets.js';
 import { importStamp, type LegacyContext, SECRET_GUARD } from './merge-host.js';
 
 /** How often an import is replanned when the repository changes meanwhile. */
@@ -88,6 +90,7 @@ export interface ImportResult extends PlannedImport {
 interface Planned<C> extends PlannedImport {
   readonly context: C;
   readonly parsed: readonly ParsedFile[];
+  readonly team: SharedSecrets | null;
 }
 
 /** One import of the same files, planned and carried out until the repository contains them. */
@@ -96,6 +99,7 @@ class FileImport<C extends ImportContext> {
   readonly #parts: ImportParts<C>;
   readonly #outcomes: WriteOutcome[] = [];
   #observed: Observation | null = null;
+  #shared: ReturnType<typeof teamOf> | null = null;
 
   constructor(intent: ImportIntent, parts: ImportParts<C>) {
     this.#intent = intent;
@@ -144,7 +148,8 @@ class FileImport<C extends ImportContext> {
     };
     const parsed = parseImport(files, settings, (done, all) => talk.onParsed(done, all));
     const { view, pending } = context.reading;
-    const base = { view, pending, localFolder: context.opened.localFolder, secrets: SECRET_GUARD };
+    const team = await this.#team(context.settings, view);
+    const base = { view, pending, localFolder: context.opened.localFolder, secrets: SECRET_GUARD, team };
     const plan = await planFiles(parsed, base, { onConflict, skipInvalid });
     const refusal = refusalOf(plan);
     if (refusal) {
@@ -152,7 +157,7 @@ class FileImport<C extends ImportContext> {
       throw refusal;
     }
     const subjects = parsed.map(({ subject }) => subject);
-    return { context, parsed, plan, live: this.#observed && liveReport(subjects, this.#observed) };
+    return { context, parsed, plan, team, live: this.#observed && liveReport(subjects, this.#observed) };
   }
 
   /**
@@ -177,19 +182,26 @@ class FileImport<C extends ImportContext> {
     return new Map([...live, ...namespacesByName(known, management)]);
   }
 
-  async #carryOut({ context, parsed, plan, live }: Planned<C>): Promise<ImportResult> {
+  /** One for all tries: what it has decrypted, it does not decrypt again. */
+  #team(settings: C['settings'], view: StateView): Promise<SharedSecrets | null> {
+    this.#shared ??= teamOf(settings, this.#parts.environment);
+    return this.#shared(view);
+  }
+
+  async #carryOut({ context, parsed, plan, team, live }: Planned<C>): Promise<ImportResult> {
     const { isDryRun, message, reason, allowSecret } = this.#intent;
     const local = keepLocally(context.opened.localFolder, parsed);
     // Before anything is published: values that are not published must not be lost here.
-    if (!isDryRun) await local.secrets();
+    if (!isDryRun && team === null) await local.secrets();
     const fields = {
       ...(message === undefined ? {} : { message }),
       ...(reason === undefined ? {} : { reason }),
     };
-    const operations = plan.parts.map((part) => {
+    const operations: Operation[] = [];
+    for (const part of plan.parts) {
       const stamp = importStamp(this.#parts.writer(context), fields);
-      return guardSecrets(importOperation(part, stamp), allowSecret);
-    });
+      operations.push(await sealSecrets(guardSecrets(importOperation(part, stamp), allowSecret), part, team));
+    }
     this.#parts.talk.onPublishing();
     const outcomes = await this.#parts.write(context, operations);
     this.#outcomes.push(...outcomes);

@@ -17,6 +17,7 @@ import type { ImportStamp } from '../../sync/plan/import-operation.js';
 import type { ImportSettings } from '../../sync/read/parsed-file.js';
 import type { Configured } from '../open/configured.js';
 import { defaultManagement } from '../open/subjects.js';
+import { teamOf } from '../secret/shared-secrets.js';
 
 export const SECRET_GUARD: SecretGuard = { find: findSecrets, show: shownPath };
 
@@ -43,14 +44,13 @@ export function mergeSettings({ settings, managements }: Omit<LegacyContext, 'op
   return { management, namespace, deployment, skipInvalid: true, secrets: SECRET_GUARD };
 }
 
-/** Ids, time and author of one import operation, and further fields of its event. */
+/** Ids, time and author of one import operation, and further fields of its events. */
 export function importStamp(
   { actor, host, run, ids, now }: Writer,
   more: { readonly message?: string; readonly reason?: string } = {},
 ): ImportStamp {
   return {
-    operationId: ids.next(),
-    eventId: ids.next(),
+    ids,
     time: now,
     actor,
     runId: run.id,
@@ -62,11 +62,13 @@ export function importStamp(
  * The host for merging legacy files when nobody can be asked.
  * @param writer returns the writer as of now; called once for each operation
  * @param keep keeps an operation durably
+ * @param environment where sops, and the user's key for the secrets of the team, are found
  */
 export function mergeHost(
   context: LegacyContext,
   writer: () => Writer,
   keep: (operation: Operation) => Promise<void>,
+  environment: Environment,
 ): MergeHost {
   const { repository, localFolder } = context.opened;
   return {
@@ -76,6 +78,7 @@ export function mergeHost(
     settings: mergeSettings(context),
     stamp: () => importStamp(writer()),
     guard: (operation) => guardSecrets(operation, undefined),
+    team: teamOf(context.settings, environment),
     keep,
   };
 }

@@ -13,10 +13,11 @@ import { readEvents, readState } from '../../store/read/records.js';
 import { fileOnlyMessage, isOver } from '../../sync/apply/file-only-check.js';
 import { fileOnly, type MergeHost, mergeFiles } from '../../sync/apply/merge-files.js';
 import { deploymentValues } from '../../sync/export/exported-state.js';
+import { editWithoutSecrets } from '../../sync/plan/last-imported.js';
 import type { ScriptHost } from '../../sync/script-api/script-session.js';
 import { CallServer, type CallServerParts } from '../../sync/script-api/serve-call.js';
 import { TeamValues } from '../secret/team-values.js';
-import { type LegacyContext, mergeHost } from './merge-host.js';
+import { type LegacyContext, mergeHost, SECRET_GUARD } from './merge-host.js';
 import { TeamSecrets } from './script-secrets.js';
 
 /** A script that has evaluated `kgit shell-init`. */
@@ -39,8 +40,8 @@ export interface ServeParts {
 
 /** Makes the call server of one script on an open repository. First records what calls of dead helpers left in files. */
 export async function scriptCalls(context: LegacyContext, parts: ServeParts): Promise<CallServer> {
-  const { writer, keep, lock, now } = parts;
-  const merge = mergeHost(context, writer, keep);
+  const { writer, keep, environment, lock, now } = parts;
+  const merge = mergeHost(context, writer, keep, environment);
   const calls = new CallServer({
     host: scriptHost(context, merge, parts),
     lock,
@@ -96,7 +97,8 @@ function scriptHost(
         events.map((event) => event.read()),
       );
     },
-    wrote: (path, edits) => noteWritten(localFolder, path, edits),
+    wrote: (path, edits) =>
+      noteWritten(localFolder, path, edits, (family, edit) => editWithoutSecrets(family, edit, SECRET_GUARD)),
     importFiles: (paths) => mergeFiles(paths, merge),
   };
 }

@@ -1,4 +1,5 @@
 import type { ImportResult } from '../../app/legacy/import-files.js';
+import { isSecretMark } from '../../model/team-secret/secret-mark.js';
 import { counted } from '../../model/value/counted.js';
 import type { Value } from '../../model/value/value.js';
 import {
@@ -27,6 +28,7 @@ function plain(text: string): string {
 
 function shown(value: Value | undefined): string {
   if (value === undefined) return 'nothing';
+  if (isSecretMark(value)) return '<secret>';
   const text = plain(JSON.stringify(value));
   return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
 }
@@ -37,7 +39,7 @@ function cell(parts: readonly (readonly [number, string])[]): string {
 }
 
 function row(file: ImportedFile): readonly string[] {
-  const { events, state, error } = file;
+  const { events, state, secrets, error } = file;
   const skipped = error ? 0 : events.found - events.new - events.duplicate;
   return [
     plain(file.path),
@@ -51,6 +53,8 @@ function row(file: ImportedFile): readonly string[] {
       [state.set, 'set'],
       [state.unchanged, 'unchanged'],
       [state.conflicts, state.conflicts === 1 ? 'conflict' : 'conflicts'],
+      [secrets.set, secrets.set === 1 ? 'secret set' : 'secrets set'],
+      [secrets.conflicts, secrets.conflicts === 1 ? 'secret in conflict' : 'secrets in conflict'],
     ]),
   ];
 }
@@ -99,7 +103,9 @@ function summary(plan: ImportPlan): string {
       ? "Nothing is written: where the two differ, the repository's values stay."
       : 'Nothing new: the repository has it all.';
   const made = parts.length === 1 ? 'one commit' : `${parts.length} commits`;
-  return `${counted(events, 'new event')} and ${counted(values, 'value')} of state, in ${made}.`;
+  const secrets = new Set(parts.flatMap((part) => part.secrets.flatMap(({ values }) => [...values.keys()])));
+  const shared = secrets.size === 0 ? '' : `, ${counted(secrets.size, 'encrypted value')}`;
+  return `${counted(events, 'new event')} and ${counted(values, 'value')} of state${shared}, in ${made}.`;
 }
 
 /**
@@ -121,6 +127,10 @@ export function formatPlan(plan: ImportPlan, width: number | null = null): strin
     ...section(
       'Withheld: these look secret and are not written',
       files.flatMap(({ path, withheld }) => withheld.map((place) => plain(`${path}: ${place}`))),
+    ),
+    ...section(
+      'Shared with the team, encrypted',
+      files.flatMap(({ path, shared }) => shared.map((place) => plain(`${path}: ${place}`))),
     ),
     ...section(
       CONFLICT_TITLES[plan.onConflict],
@@ -175,6 +185,8 @@ export function importResult(
 
 /** Describes a value that both file and repository changed, when nobody is there to decide. */
 export function keptText({ from, path, repository, file }: ImportConflict): string {
+  if (isSecretMark(file))
+    return `${from}: the secret ${path} may differ from the repository's, which stays; 'kgit set --secret' changes it`;
   const text = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80));
   return `${from}: ${path} is ${text(file)} there and ${text(repository)} in the repository, which stays; 'kgit set' changes it`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { StatePath } from '../../model/state/state-path.js';
-import { isMap, type Value } from '../../model/value/value.js';
+import { isMap, isValue, sameValue, type Value, type ValueMap } from '../../model/value/value.js';
 import { PrivateJournal } from './private-journal.js';
 
 /** A legacy file as it was when it was last imported into this clone, or written by an export from it. */
@@ -15,15 +15,22 @@ export interface ImportedFileRecord {
   readonly sha256: string;
   /** Modification time in ms since the epoch, as the file system has it. */
   readonly mtimeMs: number;
-  /** Its text, secrets, order and comments included. */
-  readonly text: string;
+  /** Of a state file: what it said, by its own keys and without its secrets. */
+  readonly values?: ValueMap;
+  /** The encrypted files of the team that hold its secrets as it had them, by `fileValueKey`. */
+  readonly sealed?: Readonly<Record<string, string>>;
+  /** Its text, secrets included, as earlier versions noted it; gone with the next note. */
+  readonly text?: string;
   /** An event of the operation that carried what was new in it; missing where nothing was. */
   readonly carrier?: { readonly subject: string; readonly id: string };
   /** What kgit itself has written into it since, and recorded. */
   readonly edits?: readonly FileEdit[];
 }
 
-/** A value that was written into a file, by the file's own keys; at no path the whole of it, missing where it was taken out. */
+/**
+ * A value that was written into a file, by the file's own keys and without secrets; at no path the whole of it, missing where it was
+ * taken out.
+ */
 export interface FileEdit {
   readonly path: StatePath;
   readonly value?: Value;
@@ -41,8 +48,8 @@ export function textHash(text: string): string {
 }
 
 /**
- * What this clone last took from each legacy file, with all that it said: one file per legacy file in the local
- * folder of the clone (`imports/`), readable by its user alone, for the text holds the secrets.
+ * What this clone last took from each legacy file, without its secrets: one file per legacy file in the local folder of the
+ * clone (`imports/`), readable by its user alone.
  */
 export class ImportedFiles {
   readonly #folder: string;
@@ -93,9 +100,14 @@ export class ImportedFiles {
     const carrier = record.carrier ?? (stands ? newest.carrier : undefined);
     const noted = carrier ? { ...record, carrier } : record;
     const { sha256, mtimeMs, subject } = record;
-    const isSame = newest?.sha256 === sha256 && newest.mtimeMs === mtimeMs && newest.subject === subject;
+    const isSame =
+      newest?.sha256 === sha256 &&
+      newest.mtimeMs === mtimeMs &&
+      newest.subject === subject &&
+      newest.text === undefined &&
+      sameValue(newest.sealed, record.sealed);
     if (isSame && stands && record.carrier === undefined && !newest.edits) return;
-    const kept = carrier === undefined ? [] : earlier.slice(-MAX_EARLIER);
+    const kept = carrier === undefined ? [] : earlier.slice(-MAX_EARLIER).map(withoutText);
     await this.#journal(record.path).replace(...kept, noted);
   }
 
@@ -104,15 +116,27 @@ export class ImportedFiles {
   }
 }
 
+function withoutText({ text: _, ...record }: ImportedFileRecord): ImportedFileRecord {
+  return record;
+}
+
 /**
  * Notes what kgit itself wrote into the file at this absolute path and has recorded: only what others write is new to the
  * next import. Throws EnvironmentError.
  * @param folder the local folder of the clone
+ * @param clean takes the secrets out of an edit of a file of this family
  */
-export async function noteWritten(folder: string, path: string, edits: readonly FileEdit[]): Promise<void> {
+export async function noteWritten(
+  folder: string,
+  path: string,
+  given: readonly FileEdit[],
+  clean: (family: string, edit: FileEdit) => FileEdit,
+): Promise<void> {
   const journal = new PrivateJournal(join(folder, FOLDER), path);
   const records = (await journal.read()).filter(isRecord);
-  if (records.length === 0 || edits.length === 0) return;
+  const [first] = records;
+  if (!first || given.length === 0) return;
+  const edits = given.map((edit) => clean(first.family, edit));
   const isOver = (earlier: FileEdit) =>
     edits.some((edit) => edit.path.every((key, i) => key === earlier.path[i]));
   const noted = records.map((record) => {
@@ -124,11 +148,14 @@ export async function noteWritten(folder: string, path: string, edits: readonly 
 
 function isRecord(line: unknown): line is ImportedFileRecord {
   if (!isMap(line)) return false;
-  const { path, subject, family, sha256, mtimeMs, text, carrier, edits } = line;
+  const { path, subject, family, sha256, mtimeMs, text, values, sealed, carrier, edits } = line;
   const isText = (each: unknown) => typeof each === 'string';
   const isEdit = (edit: unknown) => isMap(edit) && Array.isArray(edit['path']);
   return (
-    [path, family, sha256, text].every(isText) &&
+    [path, family, sha256].every(isText) &&
+    (text === undefined || isText(text)) &&
+    (values === undefined || (isMap(values) && isValue(values))) &&
+    (sealed === undefined || (isMap(sealed) && Object.values(sealed).every(isText))) &&
     (subject === null || isText(subject)) &&
     Number.isFinite(mtimeMs) &&
     (carrier === undefined || (isMap(carrier) && isText(carrier['subject']) && isText(carrier['id']))) &&

@@ -24,6 +24,11 @@ export function isEventKey(name: string): boolean {
   return name.startsWith('event:');
 }
 
+/** Whether a name is that of the order of a mapping's keys. */
+export function isOrderKey(name: string): boolean {
+  return name.startsWith('order:');
+}
+
 /** Whether a name is that of a value of the state, by its path there. */
 export function isStateKey(name: string): boolean {
   return !/^(?:event|file|order):/.test(name);
@@ -84,6 +89,13 @@ export class WithheldValues {
     );
     const forget = news.flatMap(([key, value]) => (value === undefined ? [key] : []));
     await this.#journal(subject).append({ set, forget } satisfies Line);
+    this.#known.delete(formatSubject(subject));
+  }
+
+  /** Forgets all values of a subject, so that none is left on disk: the team has them. Throws EnvironmentError. */
+  async clear(subject: Subject): Promise<void> {
+    const journal = this.#journal(subject);
+    if ((await journal.read()).length > 0) await journal.replace();
     this.#known.delete(formatSubject(subject));
   }
 

@@ -1,12 +1,15 @@
 import type { Operation } from '../../model/operation/operation.js';
-import { formatSubject, type Subject } from '../../model/subject/subject.js';
-import { sameValue, type Value } from '../../model/value/value.js';
+import { formatSubject } from '../../model/subject/subject.js';
+import { sameValue } from '../../model/value/value.js';
 import { type ImportedFileRecord, ImportedFiles } from '../../store/local/imported-files.js';
 import { WithheldValues } from '../../store/local/withheld-values.js';
 import type { StateView } from '../../store/port/state-store.js';
+import { claimedSecrets, ownKeyOf } from '../plan/claimed-secrets.js';
+import { secretsEvent } from '../plan/import-operation.js';
 import type { ImportedFile, ImportPlan } from '../plan/import-plan.js';
 import { recordStands } from '../plan/import-stands.js';
 import { recordOf } from '../plan/last-imported.js';
+import { secretName } from '../plan/plan-secrets.js';
 import type { ParsedFile } from '../read/parsed-file.js';
 
 /** A plan that was carried out, and the operations of its parts. */
@@ -15,49 +18,75 @@ export interface TakenIn {
   readonly operations: readonly Operation[];
 }
 
-/** The event that records what is new in a file, or, for a state file, its state; undefined if nothing is new. */
+/** The event that records what is new in a file, or, for a state file, its state or secrets; undefined if nothing is new. */
 function carrierOf(
-  { deployment, state }: ParsedFile,
+  { deployment, subject, state }: ParsedFile,
   row: ImportedFile | undefined,
   { plan, operations }: TakenIn,
 ): ImportedFileRecord['carrier'] {
   const isState = state !== null;
-  if (!row || (isState ? row.state.set : row.events.new) === 0) return undefined;
+  const { set: secrets = 0 } = row?.secrets ?? {};
+  if (!row || (isState ? row.state.set : row.events.new) + secrets === 0) return undefined;
   const operation = operations[plan.parts.findIndex((part) => part.deployment === deployment)];
-  const write = operation?.events.find(({ event }) => !isState || event.id === operation.change?.event);
+  const id = operation?.change?.event ?? (operation && subject && secretsEvent(operation, subject));
+  const write = operation?.events.find(({ event }) => !isState || event.id === id);
   return write && { subject: formatSubject(write.subject), id: write.event.id };
 }
 
+/** The encrypted texts that hold the secrets of each file, by the names in its record. */
+function sealedTexts(parsed: readonly ParsedFile[], { plan, operations }: TakenIn) {
+  const texts = new Map(plan.shared?.equal);
+  for (const { subject, files } of operations.flatMap(({ secrets = [] }) => secrets))
+    for (const { path, text } of files) if (text !== null) texts.set(secretName(subject, path), text);
+  const claims = new Map(
+    claimedSecrets(parsed).flatMap((of) =>
+      [...of.claims].map(([key, { value }]) => [secretName(of.subject, key), value] as const),
+    ),
+  );
+  return ({ secrets, state }: ParsedFile): ReadonlyMap<string, string> => {
+    const found = new Map<string, string>();
+    for (const secret of state === null ? [] : secrets) {
+      const { subject, key, value } = secret;
+      const name = secretName(subject, key);
+      const holder = sameValue(claims.get(name), value) ? name : secretName(subject, ownKeyOf(secret));
+      const text = texts.get(holder);
+      if (text !== undefined) found.set(ownKeyOf(secret), text);
+    }
+    return found;
+  };
+}
+
 /**
- * Stores what stays on this machine after an import: the secrets, and the content of the files when they were imported.
+ * Stores what stays on this machine after an import: the content of the files when they were imported, and their secrets unless
+ * the team shares them.
  */
 export function keepLocally(
   folder: string,
   parsed: readonly ParsedFile[],
-): { secrets(): Promise<void>; files(view: StateView, taken: TakenIn): Promise<void> } {
+): {
+  secrets(): Promise<void>;
+  files(view: StateView, taken: TakenIn): Promise<void>;
+} {
   const sound = parsed.filter(({ error }) => error === null);
+  const values = new WithheldValues(folder);
   return {
     async secrets() {
-      const values = new WithheldValues(folder);
-      const bySubject = new Map<string, { subject: Subject; secrets: Map<string, Value | undefined> }>();
-      for (const { subject, key, ownKey, value } of sound.flatMap(({ secrets }) => secrets)) {
-        const name = formatSubject(subject);
-        const of = bySubject.get(name) ?? { subject, secrets: new Map() };
-        bySubject.set(name, of);
-        const isOther = of.secrets.has(key) && !sameValue(of.secrets.get(key), value);
-        if (!isOther) of.secrets.set(key, value);
-        // If two files have different values for one path, both are kept.
-        if (ownKey !== undefined) of.secrets.set(ownKey, isOther ? value : undefined);
-      }
-      for (const { subject, secrets } of bySubject.values()) await values.put(subject, secrets);
+      for (const { subject, claims } of claimedSecrets(parsed))
+        await values.put(subject, new Map([...claims].map(([key, { value }]) => [key, value])));
     },
     async files(view, taken) {
       const files = new ImportedFiles(folder, recordStands(view));
+      const sealedIn = sealedTexts(parsed, taken);
       for (const file of sound) {
-        const record = recordOf(file);
+        const { place } = file.file;
+        const before = place === null || taken.plan.shared === null ? null : await files.last(place);
+        const record = recordOf(file, { ...before?.sealed, ...Object.fromEntries(sealedIn(file)) });
         const carrier = carrierOf(file, taken.plan.files[parsed.indexOf(file)], taken);
         if (record && file.family !== 'unknown') await files.note(carrier ? { ...record, carrier } : record);
       }
+      // The team has them now, so none may be left on this disk in the clear.
+      if (taken.plan.shared !== null)
+        for (const { subject } of claimedSecrets(parsed)) await values.clear(subject);
     },
   };
 }

@@ -2,9 +2,11 @@ import type { Operation } from '../../model/operation/operation.js';
 import { deployment, parseSubject, type Subject } from '../../model/subject/subject.js';
 import { ImportedFiles } from '../../store/local/imported-files.js';
 import type { Reading } from '../../store/outbox/outcomes.js';
+import type { StateView } from '../../store/port/state-store.js';
 import { parseImport } from '../parse/parse-import.js';
-import { type ImportStamp, importOperation } from '../plan/import-operation.js';
+import { type ImportStamp, importOperation, sealSecrets } from '../plan/import-operation.js';
 import type { ImportPlan } from '../plan/import-plan.js';
+import type { SharedSecrets } from '../plan/shared-secrets.js';
 import type { ImportSettings, ParsedFile } from '../read/parsed-file.js';
 import { type LegacyFile, readLegacyFiles } from '../read/read-legacy-files.js';
 import { keepLocally } from './keep-locally.js';
@@ -19,18 +21,21 @@ export interface MergeHost {
   readonly settings: ImportSettings;
   stamp(): ImportStamp;
   guard(operation: Operation): Operation;
+  /** The secrets that the team shares in a view; null if it shares none. */
+  team(view: StateView): Promise<SharedSecrets | null>;
   keep(operation: Operation): Promise<void>;
 }
 
 type PlanHost = Pick<MergeHost, 'read' | 'localFolder' | 'settings'>;
 
-async function planMerge(files: readonly LegacyFile[], host: PlanHost) {
+async function planMerge(files: readonly LegacyFile[], host: PlanHost & Partial<Pick<MergeHost, 'team'>>) {
   const { localFolder, settings } = host;
   const parsed = parseImport(files, settings);
   const { view, pending } = await host.read(await subjectsOf(parsed, host));
-  const base = { view, pending, localFolder, secrets: settings.secrets };
+  const team = host.team ? await host.team(view) : null;
+  const base = { view, pending, localFolder, secrets: settings.secrets, team };
   const plan = await planFiles(parsed, base, { onConflict: 'repository', skipInvalid: true });
-  return { view, parsed, plan };
+  return { view, parsed, plan, team };
 }
 
 /** The subjects that a merge of these files needs: their own, and those recorded for earlier imports of them. */
@@ -46,11 +51,17 @@ async function subjectsOf(files: readonly ParsedFile[], { localFolder }: PlanHos
   return [...own, ...[...new Set(before)].map((text) => parseSubject(text))];
 }
 
-/** The absolute paths of files below these places that contain what the repository lacks. Writes nothing. */
-export async function fileOnly(paths: readonly string[], host: PlanHost): Promise<readonly string[]> {
+/**
+ * The absolute paths of files below these places that contain what the repository lacks, apart from secrets. Writes nothing and
+ * decrypts nothing.
+ */
+export async function fileOnly(
+  paths: readonly string[],
+  { read, localFolder, settings }: PlanHost,
+): Promise<readonly string[]> {
   if (paths.length === 0) return [];
   const files = await readLegacyFiles(paths);
-  const { plan } = await planMerge(files, host);
+  const { plan } = await planMerge(files, { read, localFolder, settings });
   const places = new Map(files.map(({ path, place }) => [path, place ?? path]));
   return plan.files
     .filter(({ events, state }) => events.new + state.set > 0)
@@ -67,11 +78,13 @@ export async function mergeFiles(paths: readonly string[], host: MergeHost): Pro
 
 /** Merges files that were already read; returns the plan. */
 export async function mergeRead(files: readonly LegacyFile[], host: MergeHost): Promise<ImportPlan> {
-  const { view, parsed, plan } = await planMerge(files, host);
+  const { view, parsed, plan, team } = await planMerge(files, host);
   const kept = keepLocally(host.localFolder, parsed);
   // Before anything is kept for publishing: values that are not published must not be lost here.
-  await kept.secrets();
-  const operations = plan.parts.map((part) => host.guard(importOperation(part, host.stamp(), true)));
+  if (team === null) await kept.secrets();
+  const operations: Operation[] = [];
+  for (const part of plan.parts)
+    operations.push(await sealSecrets(host.guard(importOperation(part, host.stamp(), true)), part, team));
   for (const operation of operations) await host.keep(operation);
   await kept.files(view, { plan, operations });
   return plan;

@@ -35,10 +35,10 @@ function folderOf(state: ExportedState | undefined, last: ArchivedCopy | null): 
 
 /** Plans the legacy files of a deployment. */
 export function deploymentFiles(of: ExportedSubject): ExportedFile[] {
-  const { subject, events, secrets } = of;
+  const { subject, events, secrets, locked } = of;
   const name = nameOf(of);
   const entries = entriesOf(of);
-  const states = exportedState(of.state ?? {}, events, secrets);
+  const states = exportedState(of.state ?? {}, events, secrets, locked);
   const copies = archivedCopies(entries.get(ARCHIVE) ?? []);
   const current = states.get('deployment-state');
   const last = lastPlace(copies, current);

@@ -76,12 +76,16 @@ function ownersOf(origins: Origins): ReadonlyMap<string, Owner> {
   return owners;
 }
 
+/** The file and key that a state path belongs to. */
+function ownerOf(path: StatePath, owners: ReadonlyMap<string, Owner>): Owner {
+  return owners.get(topOf(path)) ?? ['deployment-state', deploymentKeyOfPath(path.slice(0, 2))];
+}
+
 /** The values of a state, with the file and key that each belongs to. */
 function* ownedValues(state: Readonly<Record<string, unknown>>, owners: ReadonlyMap<string, Owner>) {
   for (const root of ROOTS)
     for (const [key, value] of Object.entries(isMap(state[root]) ? state[root] : {})) {
-      const preset: Owner = ['deployment-state', deploymentKeyOfPath([root, key])];
-      const [family, name] = owners.get(topOf([root, key])) ?? preset;
+      const [family, name] = ownerOf([root, key], owners);
       yield [family, name, value as Value] as const;
     }
 }
@@ -146,6 +150,20 @@ function putSecrets(
   return missing.map(formatStatePath);
 }
 
+/** The places in a file of the state's secrets that the user has no key for. */
+function lockedPlaces(
+  family: FileFamily,
+  locked: readonly string[],
+  owners: ReadonlyMap<string, Owner>,
+): string[] {
+  return locked.filter(isStateKey).flatMap((name) => {
+    const path = parseStatePath(name);
+    if (path.length < 2 || !ROOTS.includes(String(path[0]))) return [];
+    const [owner, key] = ownerOf(path, owners);
+    return owner === family ? [formatStatePath([key, ...path.slice(2)])] : [];
+  });
+}
+
 /** The top-level paths that events have changed, earliest first: the scripts append new keys to a file. */
 function changedPaths(events: readonly KgitEvent[]): string[] {
   // An entry of a log has a time in whole seconds; its operation has the exact time.
@@ -190,11 +208,13 @@ function inOrderOf(
  * The state files of a deployment as the scripts write them, by family: current values under the files' own keys, in
  * their order, with the secrets that this machine has.
  * @param secrets withheld values of the deployment, by state path
+ * @param locked names of secrets that are there, and whose values are not
  */
 export function exportedState(
   state: Readonly<Record<string, Value>>,
   events: readonly KgitEvent[],
   secrets: ReadonlyMap<string, Value>,
+  locked: readonly string[],
 ): ReadonlyMap<FileFamily, ExportedState> {
   const origins = originsOf(events);
   const owners = ownersOf(origins);
@@ -224,10 +244,13 @@ export function exportedState(
       const origin: Partial<FileSnapshot> = origins.files.get(family) ?? {};
       const { values = {} } = origin;
       const place = placeOf(family, origin);
-      const missing = putSecrets(family, data, secretPlaces(origin), secrets);
+      const missing = [
+        ...putSecrets(family, data, secretPlaces(origin), secrets),
+        ...lockedPlaces(family, locked, owners),
+      ];
       const importedAt = values['last_updated'] ?? null;
       const ordered = inOrderOf(family, data, secrets);
-      return [family, { data: ordered as ValueMap, place, importedAt, missing }];
+      return [family, { data: ordered as ValueMap, place, importedAt, missing: [...new Set(missing)] }];
     }),
   );
 }

@@ -10,6 +10,8 @@ export interface ExportedSubject {
   readonly state: Readonly<Record<string, Value>> | null;
   readonly events: readonly KgitEvent[];
   readonly secrets: ReadonlyMap<string, Value>;
+  /** Names of the secrets that the team shares and that the user has no key for. */
+  readonly locked: readonly string[];
 }
 
 /** A legacy file to be written. */

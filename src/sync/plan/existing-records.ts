@@ -21,7 +21,7 @@ export async function existingRecords(
   files: readonly { readonly deployment: string | null; readonly events: readonly SubjectEvent[] }[],
   local: ReadonlyMap<string, LocalFile> = new Map(),
   pending: readonly Operation[] = [],
-): Promise<ExistingRecords> {
+): Promise<Omit<ExistingRecords, 'shared'>> {
   const states = new Map<string, unknown>();
   const snapshots = new Map<string, ImportedState>();
   const waiting = new Map<string, string>();

@@ -1,58 +1,97 @@
 import type { KgitEvent } from '../../model/event/event.js';
 import { formatTimestamp } from '../../model/event/event.js';
-import { type Actor, type Operation, titleOf } from '../../model/operation/operation.js';
-import { deployment } from '../../model/subject/subject.js';
-import { ulidTime } from '../../model/value/ulid.js';
+import { type Actor, type EventWrite, type Operation, titleOf } from '../../model/operation/operation.js';
+import { deployment, formatSubject, type Subject } from '../../model/subject/subject.js';
+import { type IdSource, ulidTime } from '../../model/value/ulid.js';
+import type { ValueMap } from '../../model/value/value.js';
 import type { ImportPart } from './import-plan.js';
+import type { SharedSecrets } from './shared-secrets.js';
 
-/** Action word of the event that records an import of state. */
+/** Action word of the event that records an import of state, and of its secrets where the team shares them. */
 export const IMPORT_ACTION = 'state_imported';
+/** Action word of the event that records an import of secrets alone. */
+const SECRETS_ACTION = 'secrets_imported';
 
 /** What is fixed once per operation, so that a retry is the same operation. */
 export interface ImportStamp {
-  readonly operationId: string;
-  /** Id of the event that records the state; determines the event's time. */
-  readonly eventId: string;
+  /** Gives the ids of the operation and of the events that record the state and the secrets, which determine their times. */
+  readonly ids: IdSource;
   /** When the operation was made, in ms since the epoch. */
   readonly time: number;
   readonly actor: Actor;
   readonly runId?: string | undefined;
-  /** Further fields of the event that records the state: user, message, reason, host. */
+  /** Further fields of these events: user, message, reason, host. */
   readonly fields?: Partial<KgitEvent>;
 }
 
 /**
- * Makes the operation for one part of a plan: its events unchanged, and an event by the importing user for the state,
- * with its provenance.
+ * Makes the operation for one part of a plan: its events unchanged, and events by the importing user for the state, with its
+ * provenance, and for secrets, which `sealSecrets` adds.
  * @param leavesOut whether to drop values that conflict with what others publish meanwhile; otherwise the operation is
  *   refused
  */
 export function importOperation(part: ImportPart, stamp: ImportStamp, leavesOut = false): Operation {
-  const { operationId: id, eventId, time, actor, runId } = stamp;
-  const base = { id, time, actor, ...(runId === undefined ? {} : { runId }) };
-  if (part.deployment === null || part.state === null) {
-    return { ...base, title: titleOf(part.events), events: part.events };
-  }
-  const { edits, preconditions, source } = part.state;
-  const subject = deployment(part.deployment);
-  const event: KgitEvent = {
-    ...stamp.fields,
-    id: eventId,
-    timestamp: formatTimestamp(ulidTime(eventId)),
-    action: IMPORT_ACTION,
-    ...(runId === undefined ? {} : { run_id: runId }),
-    source,
+  const { ids, time, actor, runId } = stamp;
+  const base = { id: ids.next(), time, actor, ...(runId === undefined ? {} : { runId }) };
+  const own = (action: string, subject: Subject, source: ValueMap): EventWrite => {
+    const id = ids.next();
+    const timestamp = formatTimestamp(ulidTime(id));
+    const run = runId === undefined ? {} : { run_id: runId };
+    return { subject, event: { ...stamp.fields, id, timestamp, action, ...run, source } };
   };
+  const { deployment: name, state } = part;
+  const imported =
+    name === null || state === null ? null : own(IMPORT_ACTION, deployment(name), state.source);
+  const others = part.secrets.filter(({ subject }) => !imported || !sameSubject(subject, imported.subject));
+  // If that import is refused, this one's files were never imported whole.
+  const source = {
+    written_by: 'import',
+    ...(part.restsOn === undefined ? {} : { rests_on: part.restsOn }),
+  };
+  const secrets = others.map(({ subject }) => own(SECRETS_ACTION, subject, source));
+  const events = [...part.events, ...(imported ? [imported] : []), ...secrets];
+  if (name === null || state === null || imported === null) {
+    const titled = part.events.length > 0 ? part.events : secrets;
+    return { ...base, title: titleOf(titled), events };
+  }
+  const { edits, preconditions } = state;
   return {
     ...base,
-    title: titleOf([{ subject, event }]),
-    events: [...part.events, { subject, event }],
+    title: titleOf([imported]),
+    events,
     change: {
-      deployment: part.deployment,
-      event: eventId,
+      deployment: name,
+      event: imported.event.id,
       edits,
       preconditions,
       ...(leavesOut ? { leavesOut } : {}),
     },
   };
+}
+
+/** The event of an import's operation that records a subject's secrets. */
+export function secretsEvent({ events }: Operation, subject: Subject): string | undefined {
+  const actions = [IMPORT_ACTION, SECRETS_ACTION];
+  return events.findLast(
+    (write) => sameSubject(write.subject, subject) && actions.includes(write.event.action),
+  )?.event.id;
+}
+
+/** Encrypts the secrets of a part into its operation. Throws SecretError, InvalidStateError, EnvironmentError. */
+export async function sealSecrets(
+  operation: Operation,
+  part: ImportPart,
+  team: Pick<SharedSecrets, 'seal'> | null,
+): Promise<Operation> {
+  if (team === null || part.secrets.length === 0) return operation;
+  const secrets = await Promise.all(
+    part.secrets.map(({ subject, values }) =>
+      team.seal(subject, secretsEvent(operation, subject) ?? '', values),
+    ),
+  );
+  return { ...operation, secrets };
+}
+
+function sameSubject(one: Subject, other: Subject): boolean {
+  return formatSubject(one) === formatSubject(other);
 }

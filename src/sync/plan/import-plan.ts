@@ -4,6 +4,7 @@ import type { Edit } from '../../model/state/edit.js';
 import type { Value, ValueMap } from '../../model/value/value.js';
 import type { ImportError } from '../read/import-error.js';
 import type { Family } from '../read/legacy-family.js';
+import type { PlannedSecrets, SecretCounts, SubjectSecrets } from './plan-secrets.js';
 
 /** What to do if file and repository differ: refuse, keep the repository's value, or take the file's. */
 export const CONFLICT_RULES = ['fail', 'repository', 'file'] as const;
@@ -17,13 +18,17 @@ export interface ImportedFile {
   readonly events: { readonly found: number; readonly new: number; readonly duplicate: number };
   /** Number of values by state path: to be written, already there, in conflict. */
   readonly state: { readonly set: number; readonly unchanged: number; readonly conflicts: number };
-  /** Places of the secrets that were withheld. */
+  /** Places of the secrets that were withheld: they stay on this machine. */
   readonly withheld: readonly string[];
+  /** Places of the secrets that the team shares, encrypted. */
+  readonly shared: readonly string[];
+  /** Number of shared secrets: to be written, already there, in conflict. */
+  readonly secrets: SecretCounts;
   readonly warnings: readonly string[];
   readonly error: ImportError | null;
 }
 
-/** A state path at which file and repository differ from each other and from what was last imported. */
+/** A state path at which file and repository differ from each other and from what was last imported; secrets are not shown. */
 export interface ImportConflict {
   readonly deployment: string;
   readonly path: string;
@@ -50,6 +55,10 @@ export interface ImportPart {
   readonly deployment: string | null;
   readonly events: readonly EventWrite[];
   readonly state: ImportedState | null;
+  /** To be encrypted for the team; empty where it shares none. */
+  readonly secrets: readonly SubjectSecrets[];
+  /** The waiting import of the deployment that this one builds on. */
+  readonly restsOn?: string;
 }
 
 /** Everything that an import would do, before any of it is done. */
@@ -60,6 +69,8 @@ export interface ImportPlan {
   readonly conflicts: readonly ImportConflict[];
   readonly onConflict: ConflictRule;
   readonly skipInvalid: boolean;
+  /** Null where the team shares no secrets. */
+  readonly shared: PlannedSecrets | null;
 }
 
 /** A file that is skipped, and why. */

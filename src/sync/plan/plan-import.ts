@@ -7,6 +7,7 @@ import type { ParsedFile } from '../read/parsed-file.js';
 import type { ConflictRule, ImportConflict, ImportedFile, ImportPart, ImportPlan } from './import-plan.js';
 import type { ImportedState } from './imported-snapshot.js';
 import type { LocalFile } from './last-imported.js';
+import type { PlannedSecrets } from './plan-secrets.js';
 import { type ComparedState, compareFiles, countWritten, hasState, planState } from './plan-state.js';
 
 /** What the repository already has, and what is known of earlier imports. */
@@ -19,6 +20,8 @@ export interface ExistingRecords {
   readonly waiting: ReadonlyMap<string, string>;
   /** What this clone last imported from each file, by place. */
   readonly local: ReadonlyMap<string, LocalFile>;
+  /** What is written of the secrets; null where the team shares none. */
+  readonly shared: PlannedSecrets | null;
   hasEvent(subject: Subject, id: string): boolean;
 }
 
@@ -29,6 +32,7 @@ export interface PlanOptions {
 }
 
 const NEVER: ImportedState = { files: [], withheld: [] };
+const NO_SECRETS = { set: 0, unchanged: 0, conflicts: 0 };
 
 function byFamily(a: ParsedFile, b: ParsedFile): number {
   return FAMILIES.indexOf(a.family as never) - FAMILIES.indexOf(b.family as never);
@@ -59,6 +63,7 @@ function rowOf(
   fresh: number,
   state: ComparedState | undefined,
   rule: ConflictRule,
+  shared: PlannedSecrets | null,
 ): ImportedFile {
   const differences = state?.comparison.differences ?? [];
   const set = state ? countWritten(state.comparison, rule) : 0;
@@ -68,8 +73,14 @@ function rowOf(
     subject: file.subject && formatSubject(file.subject),
     events: { found: file.found, new: fresh, duplicate: file.error ? 0 : file.events.length - fresh },
     state: { set, unchanged: state?.comparison.unchanged ?? 0, conflicts: differences.length },
-    withheld: file.withheld,
-    warnings: [...file.warnings, ...(state?.displaced ?? []).map(displacedWarning)],
+    withheld: shared ? [] : file.withheld,
+    shared: shared ? file.withheld : [],
+    secrets: shared?.counts.get(file) ?? NO_SECRETS,
+    warnings: [
+      ...file.warnings,
+      ...(state?.displaced ?? []).map(displacedWarning),
+      ...(shared?.warnings.get(file) ?? []),
+    ],
     error: file.error,
   };
 }
@@ -99,6 +110,7 @@ export function planImport(
   const fresh = freshEvents(sound, existing);
   const parts: ImportPart[] = [];
   const compared = new Map<ParsedFile, ComparedState>();
+  const { shared } = existing;
   for (const deployment of new Set(sound.map((file) => file.deployment))) {
     const files = sound.filter((file) => file.deployment === deployment);
     const stateFiles = files.filter(hasState).sort(byFamily);
@@ -112,16 +124,25 @@ export function planImport(
     for (const [file, state] of comparisons) compared.set(file, state);
     const events = files.flatMap((file) => fresh.get(file) ?? []);
     const state = planState(stateFiles, comparisons, known, onConflict);
-    if (events.length > 0 || state) parts.push({ deployment, events, state });
+    const secrets = shared?.writes.filter((of) => of.deployment === deployment) ?? [];
+    const { waiting } = known;
+    if (events.length > 0 || state || secrets.length > 0)
+      parts.push({ deployment, events, state, secrets, ...(waiting ? { restsOn: waiting } : {}) });
   }
   return {
-    files: parsed.map((file) => rowOf(file, fresh.get(file)?.length ?? 0, compared.get(file), onConflict)),
+    files: parsed.map((file) =>
+      rowOf(file, fresh.get(file)?.length ?? 0, compared.get(file), onConflict, shared),
+    ),
     parts,
-    conflicts: parsed.flatMap((file) => {
-      const state = compared.get(file);
-      return state ? conflictsOf(file, state) : [];
-    }),
+    conflicts: [
+      ...parsed.flatMap((file) => {
+        const state = compared.get(file);
+        return state ? conflictsOf(file, state) : [];
+      }),
+      ...(shared?.conflicts ?? []),
+    ],
     onConflict,
     skipInvalid,
+    shared,
   };
 }

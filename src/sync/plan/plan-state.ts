@@ -31,7 +31,8 @@ export interface ComparedState {
   readonly displaced: readonly DisplacedClaim[];
 }
 
-function ageOf(values: ValueMap): number {
+/** When a state file was last updated, in ms since the epoch; -1 if it does not say. */
+export function ageOf(values: ValueMap): number {
   const updated = values['last_updated'];
   return typeof updated === 'string' ? (parseRfc3339(updated) ?? -1) : -1;
 }
@@ -43,7 +44,8 @@ function ageOf(values: ValueMap): number {
 function baseValues({ state, file }: StateFile, { last, local }: KnownState) {
   const shared = last.files.findLast(({ family }) => family === state.family)?.values ?? null;
   const own = file.place === null ? undefined : local.get(file.place);
-  if (shared && !own?.isWritten && sameValue(shared, state.values)) return { values: shared, isOwn: false };
+  if (shared && !own?.edits.length && sameValue(shared, state.values))
+    return { values: shared, isOwn: false };
   if (own) return { values: own.values, isOwn: true };
   return shared && ageOf(state.values) >= ageOf(shared) ? { values: shared, isOwn: false } : null;
 }

@@ -116,6 +116,11 @@ export function isArchiveFolder(name: string): boolean {
   return ARCHIVE_FOLDER.test(name);
 }
 
+/** Whether a name is that of an imported family. */
+export function isFamily(name: string): name is Family {
+  return FAMILIES.some((family) => family === name);
+}
+
 /** Whether the files of this family become state of a deployment. */
 export function isStateFamily(name: Family): name is StateFamily {
   return isPreState(name) || ['deployment-state', 'azure-state', 'kof-state'].includes(name);

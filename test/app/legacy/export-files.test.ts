@@ -29,9 +29,14 @@ async function imported() {
   const options = { queue: false, requirePublish: true, dryRun: false, withdraw: false, deadline: 1e15 };
   await mergeFiles(
     [root],
-    mergeHost(memory.context, memory.writer, async (operation) => {
-      await repository.write(operation, options);
-    }),
+    mergeHost(
+      memory.context,
+      memory.writer,
+      async (operation) => {
+        await repository.write(operation, options);
+      },
+      {},
+    ),
   );
   const skipped = new SkippedEvents();
   const exports = async (to: string, more: Partial<ExportIntent> = {}) =>
@@ -41,6 +46,10 @@ async function imported() {
       {
         lock: new FolderLock(temporaryFolder(), thisHost, systemClock),
         skipped,
+        environment: {},
+        onLocked: (name) => {
+          throw new Error(name);
+        },
         noting: (noted) => noted,
       },
     );

@@ -29,7 +29,7 @@ function mirror(store = new FaultyStore()) {
     note: (message) => told.push(message),
   });
   const parts: MirrorParts = {
-    host: mergeHost(memory.context, memory.writer, (operation) => writer.keep(operation)),
+    host: mergeHost(memory.context, memory.writer, (operation) => writer.keep(operation), {}),
     writer,
     lock: new FolderLock(temporaryFolder(), thisHost, systemClock),
     clock: memory.clock,

@@ -151,7 +151,7 @@ async function use(folder: string): Promise<void> {
   await files.last(FILE);
   await files.all();
   await files.note({ ...imported, sha256: 'def' });
-  await noteWritten(folder, FILE, [{ path: ['b'], value: 1 }]);
+  await noteWritten(folder, FILE, [{ path: ['b'], value: 1 }], (_, edit) => edit);
   await new WithheldValues(folder).all(deployment('d'));
   const calls = new UnfinishedCalls(folder);
   await calls.all();

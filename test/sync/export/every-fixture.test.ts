@@ -56,7 +56,7 @@ async function exported(repository: MemoryRepository, secrets: Secrets): Promise
     const file = subject.kind === 'deployment' ? statePath(subject.id) : '';
     const text = await repository.read(file);
     const state = text === null ? null : (parseState(text, file) as Readonly<Record<string, Value>>);
-    return { subject, state, events: repository.events(name), secrets: await secrets(subject) };
+    return { subject, state, events: repository.events(name), secrets: await secrets(subject), locked: [] };
   });
   return planExport(await Promise.all(parts));
 }

@@ -17,6 +17,7 @@ const stateFrom = (place: string, withheld: readonly string[] = []) =>
       state: { deployment: values },
       events: [event({ source: { files: [{ family: 'deployment-state', place, withheld, values }] } })],
       secrets: new Map(),
+      locked: [],
     },
   ]);
 
@@ -41,5 +42,5 @@ it.each(['../../x', 'a/b', '..'])('an archive is not exported to %j', (archive) 
   const parameters = { archive, state: values };
   const archived = event({ source: { imported_from: 'deployment-archive' }, parameters });
   const [subject, secrets] = [deployment('dep-x'), new Map()];
-  expect(planExport([{ subject, state: null, events: [archived], secrets }])).toEqual([]);
+  expect(planExport([{ subject, state: null, events: [archived], secrets, locked: [] }])).toEqual([]);
 });

@@ -105,7 +105,7 @@ describe('where the repository holds other values', () => {
     // What another machine's file had, this one may never have held.
     expect((await repository.plan([shorter])).parts).toEqual([]);
     const values = { deployment_id: 'k0rdent-x', phase: 'a', config: { port: 1, host: 'h' } };
-    repository.local.set(place, { values, isWritten: false });
+    repository.local.set(place, { values, isUnchanged: false, edits: [], sealed: {} });
     const plan = await repository.plan([shorter]);
     expect(plan.parts[0]?.state?.edits).toEqual([
       { op: 'unset', path: ['deployment', 'config', 'host'] },

@@ -1,0 +1,189 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
+import { type KgitRun, kgit, kgitJson } from '../../support/kgit.js';
+import { countedSops } from '../../support/sops/counted-sops.js';
+import { HAS_SOPS, type Member, makeMember, sopsEnvironment } from '../../support/sops/team-keys.js';
+import { emptyState } from '../../support/state-repository.js';
+import { textsBelow } from '../../support/texts-below.js';
+import { layOut } from '../../sync/import-support.js';
+
+const LAPTOP = 'deployment.wireguard_peers.mylaptop.private_key';
+const FILES = ['state/deployment-state.yaml', 'state/azure-state.yaml', 'state/deployment-events.yaml'];
+let ada: Member;
+let ben: Member;
+
+beforeAll(() => {
+  if (!HAS_SOPS) return;
+  ada = makeMember();
+  ben = makeMember();
+});
+
+/** A remote that holds nothing yet. */
+function newRemote(): string {
+  const remote = bareRepository();
+  git(emptyState(), 'push', '--quiet', remote, 'main');
+  return remote;
+}
+
+/** A remote that shares secrets with these members. */
+async function sharedWith(...members: readonly Member[]): Promise<string> {
+  const remote = newRemote();
+  const path = cloneOf(remote);
+  await kgitJson(path, ['secrets', 'recipients', 'add', ...members.map(({ recipient }) => recipient)]);
+  return remote;
+}
+
+/** The state folder of the scripts, with keys and a password in its files. */
+function scripts() {
+  const { root, keys } = layOut();
+  const password = `pw-${keys[0]?.slice(0, 12)}`;
+  const log = join(root, 'state/azure-events.yaml');
+  const { events, ...head } = parse(readFileSync(log, 'utf8'));
+  events[0].parameters = { ...events[0].parameters, password };
+  writeFileSync(log, JSON.stringify({ ...head, events }));
+  return { root, keys, secrets: [...keys, password] };
+}
+
+function change(root: string, from: string, to: string): void {
+  const file = join(root, 'state/deployment-state.yaml');
+  const text = readFileSync(file, 'utf8');
+  expect(text).toContain(from);
+  writeFileSync(file, text.replace(from, to).replace('T08:20:00Z"\nphase', 'T09:20:00Z"\nphase'));
+}
+
+function ends({ code, stderr }: KgitRun, expected: number): void {
+  expect(code, stderr).toBe(expected);
+}
+
+describe.runIf(HAS_SOPS)('kgit import where the team shares secrets', () => {
+  it('shares what it would withhold; a teammate exports equal files; nothing is left in the clear', async () => {
+    const remote = await sharedWith(ada, ben);
+    const { root, secrets } = scripts();
+    const one = cloneOf(remote);
+    const writer = countedSops();
+    const first = await kgitJson(one, ['import', root], { env: writer.environment });
+    for (const { withheld } of first.files) expect(withheld).toEqual([]);
+    expect(first.files.flatMap((file: { shared: string[] }) => file.shared)).toHaveLength(secrets.length);
+    const [row] = first.files.filter(({ path }: { path: string }) => path === FILES[0]);
+    expect(row.secrets).toEqual({ set: 2, unchanged: 0, conflicts: 0 });
+    expect(writer.count('encrypt')).toBeGreaterThanOrEqual(secrets.length);
+    const everything = [...textsBelow(one), ...textsBelow(remote), JSON.stringify(first)];
+    for (const secret of secrets) expect(everything.filter((text) => text.includes(secret))).toHaveLength(0);
+
+    // Once it is carried out, the next one is empty, with and without a key, and starts no sops.
+    const again = countedSops(ada);
+    for (const env of [again.environment, writer.environment])
+      expect(await kgitJson(one, ['import', root], { env })).toMatchObject({ delivery: 'unchanged' });
+    expect([again.count('decrypt'), writer.count('decrypt')]).toEqual([0, 0]);
+
+    const other = cloneOf(remote);
+    const to = temporaryFolder();
+    const exported = await kgitJson(other, ['export', '--to', to], { env: sopsEnvironment(ben) });
+    for (const { withheld } of exported.files) expect(withheld).toEqual([]);
+    for (const name of FILES) {
+      const [mine, theirs] = [root, to].map((folder) => parse(readFileSync(join(folder, name), 'utf8')));
+      expect(JSON.stringify(theirs)).toBe(JSON.stringify(mine));
+    }
+    for (const secret of secrets)
+      expect(textsBelow(other).filter((text) => text.includes(secret))).toHaveLength(0);
+
+    // What the scripts change there is taken in; nothing conflicts with what the export wrote.
+    change(to, secrets[0] as string, 'new-Key-of-laptop-0123456789abcdefghijklmnop=');
+    const taken = await kgitJson(other, ['import', to], { env: sopsEnvironment(ben) });
+    expect(taken).toMatchObject({ delivery: 'published' });
+    const { value } = await kgitJson(other, ['get', LAPTOP, '--reveal'], { env: sopsEnvironment(ada) });
+    expect(value).toBe('new-Key-of-laptop-0123456789abcdefghijklmnop=');
+  });
+
+  it('without a key: exports with what is withheld named, and writes a secret again only if its file changed', async () => {
+    const remote = await sharedWith(ada);
+    const { root, keys } = scripts();
+    const one = cloneOf(remote);
+    await kgitJson(one, ['import', root], { env: sopsEnvironment() });
+    const to = temporaryFolder();
+    const exported = await kgit(one, ['export', '--to', to, '--json'], { env: sopsEnvironment(ben) });
+    ends(exported, 0);
+    expect(exported.stderr).toContain('SOPS_AGE_KEY_FILE');
+    const { files } = JSON.parse(exported.stdout);
+    const state = files.find(({ path }: { path: string }) => path === FILES[0]);
+    expect(state.withheld).toEqual([
+      'wireguard_peers.mylaptop.private_key',
+      'wireguard_peers.k0s-controller-1.private_key',
+    ]);
+    change(root, keys[0] as string, 'new-Key-of-laptop-0123456789abcdefghijklmnop=');
+    const taken = await kgitJson(one, ['import', root], { env: sopsEnvironment() });
+    expect(taken.delivery).toBe('published');
+    const reveal = ['get', LAPTOP, '--reveal'];
+    expect((await kgitJson(one, reveal, { env: sopsEnvironment(ada) })).value).toMatch(/^new-Key/);
+    expect(await kgitJson(one, ['import', root], { env: sopsEnvironment() })).toMatchObject({
+      delivery: 'unchanged',
+    });
+  });
+
+  it('tells a secret that both sides changed, without showing it, and does with it what the user says', async () => {
+    const remote = await sharedWith(ada);
+    const { root, keys } = scripts();
+    const one = cloneOf(remote);
+    const env = sopsEnvironment(ada);
+    await kgitJson(one, ['import', root], { env });
+    await kgitJson(one, ['set', '--secret', `${LAPTOP}=-`], { env, input: 'set-By-hand-1' });
+    change(root, 'wireguard_port: "41873"', 'wireguard_port: "41874"');
+    // The file's secret is as it was: what was set by hand stays.
+    await kgitJson(one, ['import', root], { env });
+    expect((await kgitJson(one, ['get', LAPTOP, '--reveal'], { env })).value).toBe('set-By-hand-1');
+    change(root, keys[0] as string, 'new-Key-of-laptop-0123456789abcdefghijklmnop=');
+    const refused = await kgit(one, ['import', root], { env });
+    ends(refused, 12);
+    expect(refused.stderr).toContain(LAPTOP);
+    expect(refused.stdout + refused.stderr).not.toMatch(/new-Key|By-hand/);
+    await kgitJson(one, ['import', root, '--on-conflict', 'file'], { env });
+    expect((await kgitJson(one, ['get', LAPTOP, '--reveal'], { env })).value).toMatch(/^new-Key/);
+  });
+
+  it('shares what was withheld before the team shared secrets, and forgets it here', async () => {
+    const remote = newRemote();
+    const { root, keys } = scripts();
+    const one = cloneOf(remote);
+    const none = countedSops(ada);
+    await kgitJson(one, ['import', root], { env: none.environment });
+    expect(none.count('encrypt') + none.count('decrypt')).toBe(0);
+    expect(textsBelow(one).some((text) => text.includes(keys[0] as string))).toBe(true);
+    await kgitJson(one, ['secrets', 'recipients', 'add', ada.recipient]);
+    const shared = await kgitJson(one, ['import', root], { env: sopsEnvironment() });
+    expect(shared).toMatchObject({ delivery: 'published' });
+    for (const key of keys) expect(textsBelow(one).filter((text) => text.includes(key))).toHaveLength(0);
+    expect((await kgitJson(one, ['get', LAPTOP, '--reveal'], { env: sopsEnvironment(ada) })).value).toBe(
+      keys[0],
+    );
+    const { events } = await kgitJson(one, ['log', 'deployment/k0rdent-demo0001', '--limit', '1']);
+    expect(events[0].action).toBe('secrets_imported');
+    for (const { secret, after } of events[0].changes) expect([secret, after]).toEqual([true, undefined]);
+  });
+
+  it('mirror shares them, and starts no sops for files that have not changed', async () => {
+    const remote = await sharedWith(ada);
+    const { root, secrets } = scripts();
+    const one = cloneOf(remote);
+    const sops = countedSops();
+    await kgitJson(one, ['mirror', root], { env: sops.environment });
+    const count = sops.count('encrypt');
+    expect(count).toBeGreaterThanOrEqual(secrets.length);
+    await kgitJson(one, ['mirror', root], { env: sops.environment });
+    expect([sops.count('encrypt'), sops.count('decrypt')]).toEqual([count, 0]);
+    for (const secret of secrets)
+      expect(textsBelow(one).filter((text) => text.includes(secret))).toHaveLength(0);
+  });
+
+  it('without sops it says what to install, and keeps nothing', async () => {
+    const one = cloneOf(await sharedWith(ada));
+    const { root, keys } = scripts();
+    const run = await kgit(one, ['import', root]);
+    ends(run, 18);
+    expect(run.stderr).toContain('getsops.io');
+    expect(existsSync(join(one, '.git/kgit/withheld'))).toBe(false);
+    for (const key of keys) expect(textsBelow(one).filter((text) => text.includes(key))).toHaveLength(0);
+  });
+});
