@@ -58,6 +58,9 @@ export const verifyShapes = [
     deployments: count,
     signatures: count.describe('How many were checked.'),
     history,
+    macs: z
+      .object({ checked: count, unchecked: count.describe('Where there is no key.') })
+      .describe('Of the secrets of the team.'),
     fixed: z
       .array(z.object({ subject, changed: z.array(change), ...written }))
       .optional()

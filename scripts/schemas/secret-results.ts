@@ -1,7 +1,7 @@
 /** The shapes of the results of `kgit secrets`. */
 import { z } from 'zod';
 import { RECIPIENT_KINDS } from '../../src/model/team-secret/recipient-kinds.js';
-import { written } from './parts.js';
+import { count, subject, written } from './parts.js';
 
 const recipient = z.object({
   kind: z.enum(RECIPIENT_KINDS),
@@ -11,5 +11,33 @@ const recipients = z.array(recipient).describe('Who can decrypt what is written 
 
 export const secretsShapes = [
   { shared: z.boolean().describe('Whether the team shares secrets here.'), recipients },
-  { added: z.array(recipient), removed: z.array(recipient), recipients, ...written },
+  {
+    added: z.array(recipient),
+    removed: z.array(recipient),
+    recipients,
+    readable: count.describe('How many secrets those who were removed can read.'),
+    due: count.describe('How many secrets kgit secrets rotate would encrypt again.'),
+    ...written,
+  },
+  {
+    rotated: z.array(
+      z.object({
+        subject,
+        path: z.string(),
+        readableBefore: z
+          .array(recipient)
+          .describe(
+            'Who could read it and is no recipient any more: if there are any, change the value at its source.',
+          ),
+      }),
+    ),
+    current: count.describe('How many were encrypted for the recipients of today already.'),
+    remaining: count.describe('How many are left for another run.'),
+    recipients,
+    ...written,
+  },
+  {
+    manifest: z.string().describe('A Secret of Kubernetes as YAML, encrypted by sops.'),
+    keys: z.array(z.object({ path: z.string(), key: z.string().describe('The key in the Secret.') })),
+  },
 ];

@@ -24,7 +24,7 @@ export default class Verify extends WriteCommand<typeof Verify> {
   static override summary = 'Prove the record: states from events, files, history, signatures.';
   static override description = helpText(
     WriteCommand,
-    `Recomputes every deployment's state from its events and compares it with state.yaml; checks all files as validate does; checks that no commit on the state branch removed or edited a published event, and that the history still contains the revision that was last verified in this clone, after which commits are checked; and checks signatures if kgit.yaml requires them. A revision without findings is trusted from then on. With --fix, each state.yaml that differs from its events is restored, after the differences were shown and you agreed, by an event that records the replaced values. docs/review.md has the details.`,
+    `Recomputes every deployment's state from its events and compares it with state.yaml; checks all files as validate does; checks that no commit on the state branch removed or edited a published event, and that the history still contains the revision that was last verified in this clone, after which commits are checked; checks signatures if kgit.yaml requires them; and checks the MAC of each secret that your key decrypts. A revision without findings is trusted from then on. With --fix, each state.yaml that differs from its events is restored, after the differences were shown and you agreed, by an event that records the replaced values. docs/review.md has the details.`,
     'FINDINGS',
   );
   static override examples = [
@@ -51,9 +51,16 @@ export default class Verify extends WriteCommand<typeof Verify> {
     const fixed = this.flags.fix === true ? await this.#fix(record.unfolded) : undefined;
     if (fixed !== undefined && fixed.length > 0 && this.flags['dry-run'] !== true)
       record = await this.#verify('never');
-    const { findings, counts, trusted } = record;
+    const { findings, counts, macs, trusted } = record;
+    if (macs.unchecked > 0)
+      this.note(`the MACs of ${counted(macs.unchecked, 'secret')} were not checked: ${macs.why}`);
     return findingsResult(findings, {
-      json: { trusted, ...counts, ...(fixed ? { fixed } : {}) },
+      json: {
+        trusted,
+        ...counts,
+        macs: { checked: macs.checked, unchecked: macs.unchecked },
+        ...(fixed ? { fixed } : {}),
+      },
       scope: `${[
         counted(counts.deployments, 'state'),
         counted(counts.events, 'event'),
@@ -72,6 +79,7 @@ export default class Verify extends WriteCommand<typeof Verify> {
     const intent: VerificationIntent = {
       fetch: policy ?? (this.isOffline ? 'never' : usual),
       forgets: this.flags.trust === true,
+      environment: this.environment,
       saving: (saved) => unkept.unlessNoted('what was verified is not remembered here', saved),
     };
     const judge = { now: this.now(), markerFault: this.markerFault };

@@ -15,6 +15,7 @@ export const RULES = {
     'a state.yaml is a mapping, its sections are mappings, a phase has no status but those that kgit knows',
   'secret-file': 'an encrypted secret has nothing readable but its path, which its name agrees with',
   'secret-recipients': 'a secret is encrypted for those whom .sops.yaml names, which can be read',
+  'secret-mac': 'the MAC of a secret fits, where a key is there to check it',
   'secret-readable': 'no path of a state is both readable and secret',
   'state-without-event': 'a change of state.yaml comes with its event, and the event with its change',
   precondition: 'what a proposal was made conditional on holds where it is merged',

@@ -9,7 +9,8 @@ import {
   MAX_SECRET_BYTES,
   parseSealedSecret,
 } from '../model/team-secret/secret-document.js';
-import type { Value } from '../model/value/value.js';
+import { isMap, type Value } from '../model/value/value.js';
+import { parseYaml } from '../model/yaml/yaml.js';
 import { startChild } from '../process/child.js';
 import { type ChildOutput, outputOf } from '../process/child-output.js';
 
@@ -27,6 +28,9 @@ export interface SopsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The oldest version that encrypts and decrypts its standard input, without a file. */
+export const OLDEST_SOPS = '3.10.0';
+
 /** The flag that names the recipients of a kind. */
 const FLAGS: Readonly<Record<RecipientKind, string>> = {
   age: '--age',
@@ -37,9 +41,9 @@ const FLAGS: Readonly<Record<RecipientKind, string>> = {
   hc_vault: '--hc-vault-transit',
 };
 
-/** Variables that every run may see: where programs and keys are. */
+/** Variables that every run may see: where programs and keys are. One that names more recipients is none of them. */
 const VARIABLES =
-  /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_\w+|XDG_CONFIG_HOME|XDG_RUNTIME_DIR|SOPS_AGE_\w+|SystemRoot|USERPROFILE|APPDATA)$/;
+  /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_\w+|XDG_CONFIG_HOME|XDG_RUNTIME_DIR|SOPS_AGE_(?!RECIPIENTS)\w+|SystemRoot|USERPROFILE|APPDATA)$/;
 /** Variables that recipients of a kind need beside. */
 const KIND_VARIABLES: Readonly<Record<RecipientKind, RegExp | null>> = {
   age: null,
@@ -50,9 +54,12 @@ const KIND_VARIABLES: Readonly<Record<RecipientKind, RegExp | null>> = {
   hc_vault: /^VAULT_\w+$/,
 };
 const PROXIES = /^(?:https?|no)_proxy$/i;
+/** What Flux decrypts of a manifest. */
+const MANIFEST_REGEX = '^(data|stringData)$';
 const MAX_OUTPUT = 4 * MAX_SECRET_BYTES;
 /** Exit codes of sops (cmd/sops/codes). */
-const MAC_MISMATCH = 51;
+/** The key is there, and the content was not encrypted with it as it is: value, MAC, mismatch and absence of the MAC. */
+const ALTERED: readonly number[] = [24, 25, 51, 52];
 const NO_KEY = 128;
 
 /** Encrypts and decrypts the secrets of a team with the user's own sops. */
@@ -73,23 +80,50 @@ export class Sops {
    * @param file the path that the file will have, for messages
    */
   async encrypt(path: string, value: Value, recipients: readonly Recipient[], file: string): Promise<string> {
-    this.#refuseKinds(recipients, file);
-    const flags = Object.entries(FLAGS).flatMap(([kind, flag]) => {
-      const ids = recipients.filter((recipient) => recipient.kind === kind).map(({ id }) => id);
-      return ids.length === 0 ? [] : [flag, ids.join(',')];
-    });
-    const args = ['encrypt', ...flags, '--encrypted-regex', ENCRYPTED_REGEX, ...formats('yaml')];
-    const { code, stdout } = await this.#run(args, clearDocument(path, value), file);
-    if (code !== 0)
-      throw new EnvironmentError(`sops cannot encrypt ${file}: exit code ${code}`, {
-        suggestions: ['Check the recipients: kgit secrets recipients list', 'Try sops by hand'],
-        data: { path: file, exitCode: code },
-      });
-    const text = stdout.toString('utf8');
+    const text = await this.#encrypted(clearDocument(path, value), ENCRYPTED_REGEX, recipients, file);
     const sealed = parseSealedSecret(text, file);
     if (sealed.path !== path)
       throw new InvalidStateError(`${file}: sops wrote another path`, { data: { path: file } });
     return text;
+  }
+
+  /**
+   * Encrypts the data of a manifest of Kubernetes, in the form that Flux decrypts; needs no key. Throws as `encrypt`.
+   * @param name for messages
+   */
+  async encryptManifest(
+    manifest: Readonly<Record<string, unknown>>,
+    recipients: readonly Recipient[],
+    name: string,
+  ): Promise<string> {
+    const text = await this.#encrypted(JSON.stringify(manifest), MANIFEST_REGEX, recipients, name);
+    const written = parseYaml(text, name);
+    const data = isMap(written) ? written['stringData'] : undefined;
+    // sops leaves an empty text as it is.
+    const isSealed = (value: unknown) =>
+      value === '' || (typeof value === 'string' && value.startsWith('ENC['));
+    if (isMap(data) && Object.values(data).every(isSealed)) return text;
+    throw new EnvironmentError(`sops left something of ${name} readable`, { data: { path: name } });
+  }
+
+  async #encrypted(
+    clear: string,
+    regex: string,
+    recipients: readonly Recipient[],
+    file: string,
+  ): Promise<string> {
+    this.refuseKinds(recipients, file);
+    const flags = Object.entries(FLAGS).flatMap(([kind, flag]) => {
+      const ids = recipients.filter((recipient) => recipient.kind === kind).map(({ id }) => id);
+      return ids.length === 0 ? [] : [flag, ids.join(',')];
+    });
+    const args = ['encrypt', ...flags, '--encrypted-regex', regex, ...formats('yaml')];
+    const { code, stdout } = await this.#run(args, clear, file);
+    if (code === 0) return stdout.toString('utf8');
+    throw new EnvironmentError(`sops cannot encrypt ${file}: exit code ${code}`, {
+      suggestions: ['Check the recipients: kgit secrets recipients list', 'Try sops by hand'],
+      data: { path: file, exitCode: code },
+    });
   }
 
   /**
@@ -98,9 +132,9 @@ export class Sops {
    */
   async decrypt(text: string, path: string, file: string): Promise<Value> {
     const sealed = parseSealedSecret(text, file);
-    this.#refuseKinds(sealed.recipients, file);
-    const { code, stdout } = await this.#run(['decrypt', ...formats('json')], text, file);
-    if (code === MAC_MISMATCH)
+    this.refuseKinds(sealed.recipients, file);
+    const { code, stdout } = await this.#run(['decrypt', ...formats('json')], sealed.document, file);
+    if (code !== null && ALTERED.includes(code))
       throw new InvalidStateError(`${file}: its MAC does not fit: it was changed without its key`, {
         suggestions: [
           `See who changed it: git log -p -- ${file}`,
@@ -123,7 +157,8 @@ export class Sops {
     return /\d+\.\d+\.\d+/.exec(stdout.toString('utf8'))?.[0] ?? 'unknown';
   }
 
-  #refuseKinds(recipients: readonly Recipient[], file: string): void {
+  /** Throws SecretError if the user does not allow a kind of recipient: nothing that it names is asked. */
+  refuseKinds(recipients: readonly Recipient[], file: string): void {
     const refused = recipients.find(({ kind }) => !this.#options.kinds.includes(kind));
     if (refused === undefined) return;
     throw new SecretError(

@@ -1,6 +1,7 @@
 import type { KgitError } from '../../errors.js';
 import { type Check, findingOf, passed } from '../../model/value/check.js';
 import type { OpenRepository } from '../../setup/composition.js';
+import type { Environment } from '../../setup/this-host.js';
 import { checkBrokenLocks } from '../../store/doctor/doctor-broken-locks.js';
 import { checkDamaged } from '../../store/doctor/doctor-damaged.js';
 import { checkDisk } from '../../store/doctor/doctor-disk.js';
@@ -8,12 +9,13 @@ import { checkOutbox } from '../../store/doctor/doctor-outbox.js';
 import { checkPushes } from '../../store/doctor/doctor-pushes.js';
 import type { StoreCheck } from '../../store/port/driver.js';
 import type { Clock } from '../../store/port/host.js';
-import type { Head } from '../../store/port/state-store.js';
+import type { Head, StateView } from '../../store/port/state-store.js';
 import type { PushRecord } from '../../store/publish/push-log.js';
 import { readMarker } from '../../store/read/records.js';
 import { checkFileOnly } from '../../sync/apply/file-only-check.js';
 import { mergeSettings } from '../legacy/merge-host.js';
 import type { Configured } from '../open/configured.js';
+import { checkTeamSecrets } from './check-team-secrets.js';
 
 /** What the checks found out about an open repository. */
 export interface RepositoryHealth {
@@ -27,6 +29,8 @@ export interface RepositoryHealth {
 
 export interface CheckHost {
   readonly clock: Clock;
+  /** Where sops finds the user's key. */
+  readonly environment: Environment;
   /** Turns what a failing check throws into an error that can be told. */
   readonly asError: (thrown: unknown) => KgitError;
   /** kgit's folders in the user's home. */
@@ -62,6 +66,16 @@ async function legacyFiles(
   const host = { read, localFolder, settings: mergeSettings(configured) };
   const check = await checkFileOnly(host, settings.filesUntil, clock.now());
   return check ? [check] : [];
+}
+
+/** Checks what the secrets of a team need. Settings that cannot be read are the finding of another check. */
+async function teamSecrets(
+  configured: Configured | KgitError | null,
+  view: StateView,
+  environment: Environment,
+): Promise<readonly Check[]> {
+  if (configured === null || 'code' in configured) return [];
+  return checkTeamSecrets(view, configured.settings, environment);
 }
 
 /**
@@ -103,6 +117,7 @@ export async function checkStore(
       return checkOutbox(entries, store.target, clock.now());
     }),
     { name: 'legacy-files', look: () => legacyFiles(configured, clock) },
+    { name: 'secrets', look: () => teamSecrets(configured, store.view(head.revision), host.environment) },
     // As last seen: doctor does not record the remote's refs.
     { name: 'lock-refs', look: async () => checkBrokenLocks((await store.leases.list(null)).broken) },
     one('pushes', async () => checkPushes(pushes)),

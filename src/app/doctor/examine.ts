@@ -98,7 +98,7 @@ async function localChecks(
   settled: Configured | KgitError | null,
 ): Promise<Examination> {
   const { settings, environment, clock, asError } = host;
-  const own: CheckHost = { clock, asError, ownFolders: ownFolders(environment) };
+  const own: CheckHost = { clock, environment, asError, ownFolders: ownFolders(environment) };
   const disk = () => runCheck(diskCheck(own.ownFolders), asError);
   if (opened === null) return { checks: [...programs, ...(await disk())], health: null };
   if ('code' in opened) {

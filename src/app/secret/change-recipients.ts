@@ -1,14 +1,24 @@
-import type { Recipient } from '../../model/team-secret/recipients.js';
+import {
+  formatRecipient,
+  lacking,
+  type Recipient,
+  sameRecipients,
+} from '../../model/team-secret/recipients.js';
 import { SOPS_FILE } from '../../model/team-secret/secret-name.js';
 import { changedRecipients, teamRecipients } from '../../model/team-secret/sops-config.js';
 import type { Reading, WriteOutcome } from '../../store/outbox/outcomes.js';
 import { writeOperation } from '../write/submit.js';
 import type { Writing } from '../write/writing.js';
+import { storedSecrets } from './stored-secrets.js';
 
 /** Who can decrypt the team's secrets before and after a change. */
 export interface ChangedRecipients {
   readonly before: readonly Recipient[];
   readonly after: readonly Recipient[];
+  /** How many secrets those who were removed can read. */
+  readonly readable: number;
+  /** How many secrets are not encrypted for exactly those after the change. */
+  readonly due: number;
   /** Null if nothing was to be changed. */
   readonly outcome: WriteOutcome | null;
 }
@@ -30,10 +40,17 @@ export async function changeRecipients(
   const before = teamRecipients(text) ?? [];
   const changed = changedRecipients(text, change);
   const after = teamRecipients(changed) ?? [];
-  if (changed === text) return { before, after, outcome: null };
+  const { secrets } = await storedSecrets(writing.reading.view);
+  const removed = new Set(lacking(before, after).map(formatRecipient));
+  const counts = {
+    readable: secrets.filter(({ recipients }) => recipients.some((one) => removed.has(formatRecipient(one))))
+      .length,
+    due: secrets.filter(({ recipients }) => !sameRecipients(recipients, after)).length,
+  };
+  if (changed === text) return { before, after, ...counts, outcome: null };
   const ids = (recipients: readonly Recipient[]) => recipients.map(({ id }) => id);
   const recipients = { add: ids(change.add), remove: ids(change.remove) };
   const title = `secrets: recipients ${[...change.add.map(() => 'added'), ...change.remove.map(() => 'removed')][0]}`;
   const outcome = await writeOperation(writing, [], { title, recipients });
-  return { before, after, outcome };
+  return { before, after, ...counts, outcome };
 }

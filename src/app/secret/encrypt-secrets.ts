@@ -39,7 +39,8 @@ export async function encryptSecrets(
   return { subject, event, recipients: removes ? null : recipients.map(formatRecipient), files, absent };
 }
 
-function requireRecipients(recipients: readonly Recipient[] | null): readonly Recipient[] {
+/** Those who can read the secrets of a team. Throws SecretError if it shares none. */
+export function requireRecipients(recipients: readonly Recipient[] | null): readonly Recipient[] {
   if (recipients !== null && recipients.length > 0) return recipients;
   throw new SecretError('this repository shares no secrets: nobody is named who may read them', {
     suggestions: [

@@ -1,7 +1,12 @@
+import { InvalidStateError } from '../../errors.js';
+import type { Subject } from '../../model/subject/subject.js';
+import type { Recipient } from '../../model/team-secret/recipients.js';
+import { parseSealedSecret } from '../../model/team-secret/secret-document.js';
 import type { Value } from '../../model/value/value.js';
 import type { Sops } from '../../secrets/sops.js';
 import type { StateView } from '../../store/port/state-store.js';
-import { secretText } from '../../store/read/secret-files.js';
+import { listSubjects } from '../../store/read/records.js';
+import { secretFiles, secretText } from '../../store/read/secret-files.js';
 
 /** Decrypts secrets side by side, as many at a time as sops may run. Throws as `Sops.decrypt`, and NotFoundError. */
 export async function revealed(
@@ -15,4 +20,48 @@ export async function revealed(
     ),
   );
   return new Map(values);
+}
+
+/** The file of a secret, and who can decrypt it. */
+export interface StoredSecret {
+  readonly subject: Subject;
+  readonly path: string;
+  readonly file: string;
+  readonly text: string;
+  readonly recipients: readonly Recipient[];
+}
+
+/** The secrets that can be read as such, and what is wrong with the others, one message each. */
+export interface StoredSecrets {
+  readonly secrets: readonly StoredSecret[];
+  readonly broken: readonly string[];
+}
+
+/**
+ * The secrets in a view with those who can decrypt each. Decrypts nothing.
+ * @param subjects whose secrets; all if null
+ */
+export async function storedSecrets(
+  view: StateView,
+  subjects: readonly Subject[] | null = null,
+): Promise<StoredSecrets> {
+  const secrets: StoredSecret[] = [];
+  const broken: string[] = [];
+  const unlessBroken = async (read: () => Promise<void>) => {
+    try {
+      await read();
+    } catch (error) {
+      if (!(error instanceof InvalidStateError)) throw error;
+      broken.push(error.message);
+    }
+  };
+  for (const subject of subjects ?? (await listSubjects(view)))
+    await unlessBroken(async () => {
+      for (const [path, file] of await secretFiles(view, subject))
+        await unlessBroken(async () => {
+          const text = await secretText(view, file);
+          secrets.push({ subject, path, file, text, recipients: parseSealedSecret(text, file).recipients });
+        });
+    });
+  return { secrets, broken };
 }

@@ -57,6 +57,16 @@ const METADATA: Readonly<Record<RecipientKind, (entry: Record<string, unknown>) 
   hc_vault: (entry) => joined(entry, ['vault_address', 'engine_path', 'key_name']),
 };
 
+/** What an entry of a kind has beside what names its key. */
+const ENTRY_KEYS: Readonly<Record<RecipientKind, readonly string[]>> = {
+  age: ['recipient', 'enc'],
+  pgp: ['fp', 'enc', 'created_at'],
+  kms: ['arn', 'enc', 'created_at', 'role', 'context', 'aws_profile'],
+  gcp_kms: ['resource_id', 'enc', 'created_at'],
+  azure_kv: ['vault_url', 'name', 'version', 'enc', 'created_at'],
+  hc_vault: ['vault_address', 'engine_path', 'key_name', 'enc', 'created_at'],
+};
+
 function joined(entry: Record<string, unknown>, keys: readonly string[]): unknown {
   const parts = keys.map((key) => entry[key]);
   return parts.every((part) => typeof part === 'string') ? parts.join('/') : undefined;
@@ -72,7 +82,7 @@ function refuseUnknown(data: Record<string, unknown>, known: readonly string[], 
   if (odd === undefined) return;
   throw new InvalidStateError(`${file}: kgit does not know ${JSON.stringify(odd[0].slice(0, 60))}`, {
     data: { path: file },
-    suggestions: [`It may name these beside path_regex: ${Object.keys(RULE_KEYS).join(', ')}`],
+    suggestions: [`What it may have: ${known.join(', ')}`],
   });
 }
 
@@ -89,7 +99,10 @@ export function recipientsOfFile(metadata: unknown, file: string): readonly Reci
     const entries = metadata[kind] ?? [];
     if (!Array.isArray(entries))
       throw new InvalidStateError(`${file}: ${kind} is no list`, { data: { path: file } });
-    return entries.map((entry) => checked(kind, isMap(entry) ? METADATA[kind](entry) : undefined, file));
+    return entries.map((entry) => {
+      if (isMap(entry)) refuseUnknown(entry, ENTRY_KEYS[kind], file);
+      return checked(kind, isMap(entry) ? METADATA[kind](entry) : undefined, file);
+    });
   });
   return limited(sorted(found), file);
 }

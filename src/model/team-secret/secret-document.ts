@@ -14,6 +14,11 @@ const SEALED = /^ENC\[AES256_GCM,data:[A-Za-z0-9+/=]+,iv:[A-Za-z0-9+/=]+,tag:[A-
 export interface SealedSecret {
   readonly path: string;
   readonly recipients: readonly Recipient[];
+  /**
+   * The same document as JSON, which is YAML too: sops is given this, and not the text of the file, in which another reader of
+   * YAML might see other recipients.
+   */
+  readonly document: string;
 }
 
 /**
@@ -67,7 +72,7 @@ export function parseSealedSecret(text: string, file: string): SealedSecret {
   if (recipients.length === 0) throw broken(file, 'it names no recipient');
   if (isMap(sops) && sops['encrypted_regex'] !== ENCRYPTED_REGEX)
     throw broken(file, `its encrypted_regex is not ${ENCRYPTED_REGEX}`);
-  return { path, recipients };
+  return { path, recipients, document: JSON.stringify(data) };
 }
 
 function broken(file: string, why: string): InvalidStateError {

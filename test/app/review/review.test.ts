@@ -42,7 +42,7 @@ async function changed() {
     const saving = async (saving: Promise<void>) => {
       saved.push(await saving.catch((error: unknown) => error));
     };
-    return verifyRecord(reviewed, { fetch: 'never', forgets, saving }, judge());
+    return verifyRecord(reviewed, { fetch: 'never', forgets, environment: {}, saving }, judge());
   };
   return { ...memory, tip, commit, set, editByHand, reviewed, judge, validated, verified, saved };
 }
@@ -154,7 +154,7 @@ describe('verifying the record', () => {
     const saving = (saved: Promise<void>) => saved;
     const { findings } = await verifyRecord(
       { ...reviewed, opened },
-      { fetch: 'never', forgets: false, saving },
+      { fetch: 'never', forgets: false, environment: {}, saving },
       judge(),
     );
     expect(rules(findings)).toEqual(['history-rewritten null']);

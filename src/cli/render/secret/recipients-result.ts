@@ -4,7 +4,10 @@ import { counted } from '../../../model/value/counted.js';
 import type { CommandResult } from '../../../terminal/output.js';
 import { outcomeJson, unwrittenJson } from '../write/write-result.js';
 
-function rows(recipients: readonly Recipient[]): { readonly kind: string; readonly recipient: string }[] {
+/** The recipients as rows of a result. */
+export function recipientRows(
+  recipients: readonly Recipient[],
+): { readonly kind: string; readonly recipient: string }[] {
   return recipients.map(({ kind, id }) => ({ kind, recipient: id }));
 }
 
@@ -12,8 +15,8 @@ function rows(recipients: readonly Recipient[]): { readonly kind: string; readon
 export function recipientsResult(recipients: readonly Recipient[] | null): CommandResult {
   const found = recipients ?? [];
   return {
-    json: { shared: recipients !== null, recipients: rows(found) },
-    rows: rows(found),
+    json: { shared: recipients !== null, recipients: recipientRows(found) },
+    rows: recipientRows(found),
     names: found.map(({ id }) => id),
     lines: ({ style }) =>
       recipients === null
@@ -23,12 +26,24 @@ export function recipientsResult(recipients: readonly Recipient[] | null): Comma
 }
 
 /** Builds the result of a change of recipients. */
-export function recipientsChanged({ before, after, outcome }: ChangedRecipients): CommandResult {
+export function recipientsChanged({
+  before,
+  after,
+  readable,
+  due,
+  outcome,
+}: ChangedRecipients): CommandResult {
   const added = lacking(after, before);
   const removed = lacking(before, after);
   return {
     json: {
-      ...{ added: rows(added), removed: rows(removed), recipients: rows(after) },
+      ...{
+        added: recipientRows(added),
+        removed: recipientRows(removed),
+        recipients: recipientRows(after),
+        readable,
+        due,
+      },
       ...(outcome === null ? unwrittenJson(null) : outcomeJson(outcome)),
     },
     names: after.map(({ id }) => id),
@@ -39,12 +54,14 @@ export function recipientsChanged({ before, after, outcome }: ChangedRecipients)
         `${style('green', '✓')} ${counted(after.length, 'recipient')} ${outcome.delivery} ${style('dim', revision)}`,
         ...added.map((one) => `  ${style('green', '+')} ${formatRecipient(one)}`),
         ...removed.map((one) => `  ${style('red', '-')} ${formatRecipient(one)}`),
-        ...(added.length > 0 && before.length > 0
-          ? ['They can read what is written from now on; the rest after: kgit secrets rotate']
+        ...(added.length > 0 && due > 0
+          ? [
+              `They can read what is written from now on. ${counted(due, 'secret')} from before: kgit secrets rotate, by somebody who has a key`,
+            ]
           : []),
         ...(removed.length > 0
           ? [
-              'They can still read what history has. Now: kgit secrets rotate, and change the values at their source',
+              `They can read ${counted(readable, 'secret')} now, and in the history for ever. Next: kgit secrets rotate, then change the values at their source`,
             ]
           : []),
       ];

@@ -1,0 +1,142 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnvironmentError, SecretError } from '../../errors.js';
+import { formatRecipient, type Recipient, sameRecipients } from '../../model/team-secret/recipients.js';
+import { SOPS_FILE } from '../../model/team-secret/secret-name.js';
+import { type Check, finding, findingOf, passed } from '../../model/value/check.js';
+import { counted } from '../../model/value/counted.js';
+import { OLDEST_SOPS, type Sops } from '../../secrets/sops.js';
+import { openSops } from '../../setup/open-sops.js';
+import type { Settings } from '../../setup/settings.js';
+import type { Environment } from '../../setup/this-host.js';
+import type { StateView } from '../../store/port/state-store.js';
+import { type StoredSecret, storedSecrets } from '../secret/stored-secrets.js';
+import { sharedWith } from '../secret/team-values.js';
+
+/** A text that is encrypted for the team and decrypted at once, in memory: who can do that is a recipient of today. */
+const PROBE = 'kgit doctor';
+
+/**
+ * Checks what the secrets of a team need: `.sops.yaml`, sops, and the user's key. Empty if the repository shares none, and then no
+ * sops is started. Throws InvalidStateError if `.sops.yaml` is broken.
+ */
+export async function checkTeamSecrets(
+  view: StateView,
+  settings: Settings,
+  environment: Environment,
+): Promise<readonly Check[]> {
+  const recipients = await sharedWith(view);
+  if (recipients === null) return [];
+  const { secrets, broken } = await storedSecrets(view);
+  const config = configCheck(recipients, settings, secrets, broken);
+  if (!config.ok) return [config];
+  const sops = openSops(settings, environment);
+  const program = await programCheck(sops);
+  if (!program.ok) return [config, program];
+  return [config, program, await keyCheck(sops, { recipients, secrets }, environment)];
+}
+
+async function programCheck(sops: Sops): Promise<Check> {
+  try {
+    const version = await sops.version();
+    if (!isOlder(version, OLDEST_SOPS)) return passed('sops', version);
+    return finding(
+      'sops',
+      `${version} is older than ${OLDEST_SOPS}, which kgit needs`,
+      'Install a newer one: https://getsops.io/docs/#download',
+    );
+  } catch (error) {
+    if (error instanceof EnvironmentError) return findingOf('sops', error);
+    throw error;
+  }
+}
+
+/** Checks the recipients and the files of the secrets. */
+function configCheck(
+  recipients: readonly Recipient[],
+  { secretKinds }: Settings,
+  secrets: readonly StoredSecret[],
+  broken: readonly string[],
+): Check {
+  const refused = recipients.find(({ kind }) => !secretKinds.includes(kind));
+  if (refused !== undefined)
+    return finding(
+      'secrets',
+      `${SOPS_FILE} names a recipient of kind ${refused.kind}, which your settings do not allow`,
+      `If your team uses it: put 'secrets: {kinds: [${[...secretKinds, refused.kind].join(', ')}]}' into ~/.config/kgit/config.yaml`,
+    );
+  const [first] = broken;
+  if (first !== undefined) return finding('secrets', first, "'kgit validate' lists what is wrong");
+  const due = secrets.filter((secret) => !sameRecipients(secret.recipients, recipients)).length;
+  const waits = due === 0 ? '' : `; ${counted(due, 'secret')} to encrypt again with kgit secrets rotate`;
+  return passed(
+    'secrets',
+    `${counted(secrets.length, 'secret')} for ${counted(recipients.length, 'recipient')}${waits}`,
+  );
+}
+
+/** Checks the user's key. To have none is no finding: it is not needed for writing. */
+async function keyCheck(
+  sops: Sops,
+  {
+    recipients,
+    secrets,
+  }: { readonly recipients: readonly Recipient[]; readonly secrets: readonly StoredSecret[] },
+  environment: Environment,
+): Promise<Check> {
+  const probe = await sops.encrypt(PROBE, PROBE, recipients, PROBE);
+  const isMember = await decrypts(sops, { text: probe, path: PROBE, file: PROBE });
+  if (!isMember) {
+    if (!(await hasKey(environment)))
+      return passed('secrets-key', 'you have no key here: you can write secrets, and not read them');
+    const names = recipients.slice(0, 3).map(formatRecipient);
+    return finding(
+      'secrets-key',
+      `your key is none of those that the team encrypts for: ${names.join(', ')}${recipients.length > names.length ? ', …' : ''}`,
+      'Ask one of them to add you: kgit secrets recipients add AGE, then kgit secrets rotate',
+    );
+  }
+  const [secret] = secrets;
+  if (secret === undefined || (await decrypts(sops, secret)))
+    return passed('secrets-key', 'your key decrypts the secrets of the team');
+  return finding(
+    'secrets-key',
+    `your key decrypts what is written from now on, and not ${secret.path}`,
+    'Ask somebody who can read it to run kgit secrets rotate',
+  );
+}
+
+async function decrypts(
+  sops: Sops,
+  { text, path, file }: Pick<StoredSecret, 'text' | 'path' | 'file'>,
+): Promise<boolean> {
+  try {
+    await sops.decrypt(text, path, file);
+    return true;
+  } catch (error) {
+    if (error instanceof SecretError && error.causeWord === 'no-key') return false;
+    throw error;
+  }
+}
+
+/** Whether the user has a key of age where sops looks for one. */
+async function hasKey(environment: Environment): Promise<boolean> {
+  const isNamed = Object.entries(environment).some(
+    ([name, value]) => value && /^SOPS_AGE_(?:KEY|SSH_PRIVATE_KEY)/.test(name),
+  );
+  const folder = environment['XDG_CONFIG_HOME'] || join(environment['HOME'] ?? '/', '.config');
+  return (
+    isNamed ||
+    access(join(folder, 'sops/age/keys.txt')).then(
+      () => true,
+      () => false,
+    )
+  );
+}
+
+/** Whether a version is older than another, both `X.Y.Z`. */
+function isOlder(version: string, oldest: string): boolean {
+  const [one, other] = [version, oldest].map((text) => text.split('.').map(Number));
+  const at = (other ?? []).findIndex((part, i) => part !== one?.[i]);
+  return at >= 0 && !((one?.[at] ?? 0) > (other?.[at] ?? 0));
+}
