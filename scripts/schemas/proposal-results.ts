@@ -4,10 +4,13 @@ import { count, requestText, revision } from './parts.js';
 
 const conflict = z
   .object({
-    path: z.string().describe('Dotted path in state.yaml.'),
+    path: z.string().describe('Dotted path in state.yaml, or of a secret.'),
     base: z.unknown().optional().describe('What both began with; left out where nothing was.'),
-    ours: z.unknown().optional().describe('Our value; left out where nothing is.'),
-    theirs: z.unknown().optional().describe('Their value; left out where nothing is.'),
+    ours: z
+      .unknown()
+      .optional()
+      .describe('Our value; left out where nothing is. Of a secret, who set or removed it, and when.'),
+    theirs: z.unknown().optional().describe('Their value, likewise.'),
   })
   .describe('A path that two sides changed in different ways.');
 

@@ -8,7 +8,7 @@ export default class Resolve extends KgitCommand<typeof Resolve> {
   static override summary = 'Resolve the conflicts of a proposal.';
   static override description = helpText(
     KgitCommand,
-    `Merges the state branch into a proposal that the forge shows as conflicted, and pushes the result. A forge merges line by line; kgit merges state documents path by path and keeps the comments of both sides. If the forge accepts only rebases, use --rebase, which turns the proposal into one commit on top of the state branch. kgit also updates the text of the request to merge, or prints it if it cannot write to the forge. If both sides changed a path to different values, kgit pushes nothing (exit code 12) and lists each such path with its values and the commands that decide it.`,
+    `Merges the state branch into a proposal that the forge shows as conflicted, and pushes the result. A forge merges line by line; kgit merges state documents path by path and keeps the comments of both sides. If the forge accepts only rebases, use --rebase, which turns the proposal into one commit on top of the state branch. kgit also updates the text of the request to merge, or prints it if it cannot write to the forge. If both sides changed a path to different values, kgit pushes nothing (exit code 12) and lists each such path with its values and the commands that decide it. Of a secret of the team, it names who set it on each side, and when.`,
     'NO_REPO',
     'CONFLICT',
     'INVALID_STATE',

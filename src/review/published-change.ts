@@ -6,7 +6,7 @@ import { parseState } from '../model/state/state-document.js';
 import { statePath } from '../model/subject/layout.js';
 import { type Place, placeOfPath } from '../model/subject/place.js';
 import { formatSubject } from '../model/subject/subject.js';
-import { parseSealedSecret } from '../model/team-secret/secret-document.js';
+import { pathOfSecret } from '../model/team-secret/secret-conflict.js';
 import { pathOfSecretFile } from '../model/team-secret/secret-name.js';
 import type { Revision, RevisionChange, StateStore } from '../store/port/state-store.js';
 import { readState } from '../store/read/records.js';
@@ -123,10 +123,9 @@ async function secretsOf(
 }
 
 async function secretPath(change: RevisionChange, file: string, isRemoved: boolean): Promise<string | null> {
-  const path = pathOfSecretFile(file.slice(file.lastIndexOf('/') + 1));
-  if (path !== null || isRemoved) return path;
+  if (isRemoved) return pathOfSecretFile(file.slice(file.lastIndexOf('/') + 1));
   const [text] = await change.read([file]);
-  return parseSealedSecret(textOf(file, text), file).path;
+  return pathOfSecret(file, textOf(file, text));
 }
 
 /** The events in files of their own. */

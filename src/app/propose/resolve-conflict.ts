@@ -2,6 +2,11 @@ import { ConflictError } from '../../errors.js';
 import { type ShownConflict, type StateConflict, shownConflict } from '../../model/state/merge-state.js';
 import { stateCommands } from '../../model/state/state-commands.js';
 import { placeOfPath } from '../../model/subject/place.js';
+import {
+  type SecretConflict,
+  secretSideText,
+  shownSecretConflict,
+} from '../../model/team-secret/secret-conflict.js';
 import { shellWord } from '../../model/value/shell-word.js';
 import type { FileConflict, Proposals } from '../../store/port/proposals.js';
 
@@ -16,23 +21,31 @@ export interface Sides {
   readonly isRebased: boolean;
 }
 
-/** A path that both sides changed, or a whole file if `conflict` is null. */
+/** A path that both sides changed, a secret, or a whole file if `conflict` is null. */
 interface Told {
   readonly file: string;
   readonly conflict: StateConflict | null;
+  readonly secret?: SecretConflict;
 }
 
 /** The same, in the form of the error's data. */
 type ToldJson = { readonly file: string; readonly path: string | null } & Omit<ShownConflict, 'path'>;
 
-function jsonOf({ file, conflict }: Told): ToldJson {
+function jsonOf({ file, conflict, secret }: Told): ToldJson {
+  if (secret) return { file, ...shownSecretConflict(secret) };
   return conflict === null ? { file, path: null } : { file, ...shownConflict(conflict) };
 }
 
 /** A value in a message; `nothing` if there is none. */
 const shown = (side: unknown) => (side === undefined ? 'nothing' : JSON.stringify(side).slice(0, 120));
 
-function line({ file, path, ours, theirs, base }: ToldJson, { branch, stateBranch }: Sides): string {
+function line(told: Told, { branch, stateBranch }: Sides): string {
+  const { file, path, ours, theirs, base } = jsonOf(told);
+  const { secret } = told;
+  if (secret) {
+    const sides = `in ${branch} ${secretSideText(secret.ours)}, in ${stateBranch} ${secretSideText(secret.theirs)}`;
+    return `${file}: the secret ${path} was changed on both sides: ${sides}`;
+  }
   if (path === null) return `${file} was changed on both sides`;
   const sides = `${shown(ours)} in ${branch}, ${shown(theirs)} in ${stateBranch}, was ${shown(base)}`;
   return `${file}: ${path} is ${sides}`;
@@ -75,11 +88,13 @@ export function resolveConflict(
   files: readonly FileConflict[],
   proposals: Pick<Proposals, 'mergeByHand'>,
 ): ConflictError {
-  const all = files.flatMap(({ file, conflicts }): Told[] =>
-    conflicts.length === 0 ? [{ file, conflict: null }] : conflicts.map((conflict) => ({ file, conflict })),
+  const all = files.flatMap(({ file, conflicts, secret }): Told[] =>
+    conflicts.length === 0
+      ? [{ file, conflict: null, ...(secret ? { secret } : {}) }]
+      : conflicts.map((conflict) => ({ file, conflict })),
   );
   const told = all.slice(0, MAX_TOLD);
-  const lines = told.map((one) => line(jsonOf(one), sides));
+  const lines = told.map((one) => line(one, sides));
   const more = all.length > told.length ? [`… and ${all.length - told.length} more`] : [];
   const paths = told.filter(({ conflict }) => conflict !== null);
   const whole = files.filter(({ conflicts }) => conflicts.length === 0).map(({ file }) => file);

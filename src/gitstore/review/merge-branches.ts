@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { InvalidStateError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
-import type { StateConflict } from '../../model/state/merge-state.js';
 import { statePath } from '../../model/subject/layout.js';
+import { placeOfPath } from '../../model/subject/place.js';
+import { pathOfSecret, type SecretConflict } from '../../model/team-secret/secret-conflict.js';
+import { SOPS_FILE } from '../../model/team-secret/secret-name.js';
 import { removeFile } from '../../store/local/durable-files.js';
 import type { FileConflict, MergeOutcome } from '../../store/port/proposals.js';
 import type { Revision } from '../../store/port/state-store.js';
@@ -13,7 +15,9 @@ import { personEnvironment, SIGN_MS, signingFailed } from '../objects/sign-commi
 import { requireMergeBase, type TreeChange, type TreeFile, treeChanges } from '../objects/tree-changes.js';
 import { type Git, gitFailed } from '../process/git.js';
 import type { Repository } from '../repository/repository.js';
+import { mergeSopsFile } from './merge-sops-file.js';
 import { mergeStateText } from './merge-state-text.js';
+import { sideOf } from './secret-sides.js';
 
 export interface MergeParts {
   readonly repository: Repository;
@@ -32,8 +36,8 @@ const REGULAR = '100644';
 const sameFile = (a: TreeFile | null, b: TreeFile | null) => a?.oid === b?.oid && a?.mode === b?.mode;
 
 /**
- * Merges `theirs` (the state branch) into `ours` (a proposal) without a checkout: state documents path by path, other
- * files whole. No ref points to the new commit yet. Throws EnvironmentError, InvalidStateError.
+ * Merges `theirs` (the state branch) into `ours` (a proposal) without a checkout: state documents path by path, the
+ * recipients of `.sops.yaml` one by one, other files whole. No ref points to the new commit yet. Throws EnvironmentError, InvalidStateError.
  */
 export async function mergeBranches(
   git: Git,
@@ -51,8 +55,8 @@ export async function mergeBranches(
     const other = published.get(change.path);
     if (!other) entries.push(change);
     else if (!sameFile(change.after, other.after)) {
-      const result = await mergeFile(git, change, other);
-      if ('conflicts' in result) conflicts.push({ file: change.path, conflicts: result.conflicts });
+      const result = await mergeFile(git, change, other, { ours, theirs });
+      if ('conflicts' in result) conflicts.push({ file: change.path, ...result });
       else {
         entries.push({ ...change, after: { mode: REGULAR, oid: result.oid } });
         merged.push(change.path);
@@ -69,7 +73,11 @@ async function mergeFile(
   git: Git,
   ours: TreeChange,
   theirs: TreeChange,
-): Promise<{ oid: string } | { conflicts: readonly StateConflict[] }> {
+  tips: { readonly ours: Revision; readonly theirs: Revision },
+): Promise<{ oid: string } | Omit<FileConflict, 'file'>> {
+  if (placeOfPath(ours.path).kind === 'secret')
+    return { conflicts: [], secret: await secretConflict(git, ours, theirs, tips) };
+  if (ours.path === SOPS_FILE) return mergeRecipientsOf(git, ours, theirs);
   const id = STATE.exec(ours.path)?.[1];
   const files = [ours.before, ours.after, theirs.after];
   const isState = id !== undefined && statePath(id) === ours.path;
@@ -79,6 +87,35 @@ async function mergeFile(
   const [base = '', mine = '', yours = ''] = await Promise.all(files.map((file) => textOf(git, file)));
   const { text, conflicts } = await mergeStateText(git, { base, ours: mine, theirs: yours }, ours.path);
   if (conflicts.length > 0) return { conflicts };
+  return { oid: await git.text(['hash-object', '-w', '--stdin'], { input: text }) };
+}
+
+/** Who set the secret on each side, and when: nobody can tell without a key whether both set the same. */
+async function secretConflict(
+  git: Git,
+  ours: TreeChange,
+  theirs: TreeChange,
+  tips: { readonly ours: Revision; readonly theirs: Revision },
+): Promise<SecretConflict> {
+  const document = await textOf(git, ours.after ?? theirs.after);
+  return {
+    path: pathOfSecret(ours.path, document),
+    ours: await sideOf(git, ours.path, ours.after?.oid ?? null, [tips.ours]),
+    theirs: await sideOf(git, ours.path, theirs.after?.oid ?? null, [tips.theirs]),
+  };
+}
+
+async function mergeRecipientsOf(
+  git: Git,
+  ours: TreeChange,
+  theirs: TreeChange,
+): Promise<{ oid: string } | Omit<FileConflict, 'file'>> {
+  const files = [ours.before, ours.after, theirs.after];
+  if (!ours.after || !theirs.after || files.some((file) => file && file.mode !== REGULAR))
+    return { conflicts: [] };
+  const [base = '', mine = '', yours = ''] = await Promise.all(files.map((file) => textOf(git, file)));
+  const { text, isClean } = await mergeSopsFile(git, { base, ours: mine, theirs: yours });
+  if (!isClean) return { conflicts: [] };
   return { oid: await git.text(['hash-object', '-w', '--stdin'], { input: text }) };
 }
 

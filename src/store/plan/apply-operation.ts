@@ -20,7 +20,7 @@ import {
   statePath,
 } from '../../model/subject/layout.js';
 import { DEFAULT_MANAGEMENT, deployment, formatSubject, type Subject } from '../../model/subject/subject.js';
-import { SOPS_FILE, secretsFolder } from '../../model/team-secret/secret-name.js';
+import { secretsFolder } from '../../model/team-secret/secret-name.js';
 import { isMap, sameValue, type Value } from '../../model/value/value.js';
 import type { FileChanges, Revision, StateView } from '../port/state-store.js';
 import type { EventFinder } from '../read/event-finder.js';
@@ -204,8 +204,7 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
   }
   if (operation.recipients) {
     const { applyRecipients } = await import('./apply-secrets.js');
-    const text = await applyRecipients(operation.recipients, tip.view);
-    if (text !== null) files.set(SOPS_FILE, text);
+    await applyRecipients(operation.recipients, tip.view, files);
   }
   if (operation.learned) await learn(operation.learned, tip.view, files);
   if (files.size > 0) return { kind: 'commit', files, events: fresh, changes, duplicates };

@@ -2,6 +2,7 @@ import { ConflictError } from '../../errors.js';
 import type { Change } from '../../model/event/event.js';
 import type { RecipientWrites, SecretWrite, SecretWrites } from '../../model/operation/operation.js';
 import { parseStatePath } from '../../model/state/state-path.js';
+import { ATTRIBUTES_FILE, withMergeAttributes } from '../../model/team-secret/merge-attributes.js';
 import { ageRecipient, formatRecipient } from '../../model/team-secret/recipients.js';
 import { SOPS_FILE, secretFile } from '../../model/team-secret/secret-name.js';
 import { changedRecipients, teamRecipients } from '../../model/team-secret/sops-config.js';
@@ -91,15 +92,24 @@ async function checkAbsent(path: string, file: string, view: StateView): Promise
   throw notAbsent(path, path);
 }
 
-/** The text of `.sops.yaml` after a change of recipients; null if it changes nothing. Throws InvalidStateError. */
+/**
+ * Adds the files of a change of recipients to `files`: `.sops.yaml`, and, as sharing is turned on, how git merges the files of secrets, if
+ * the repository has a `.gitattributes`. Throws InvalidStateError.
+ */
 export async function applyRecipients(
   { add, remove }: RecipientWrites,
   view: StateView,
-): Promise<string | null> {
+  files: Map<string, string | null>,
+): Promise<void> {
   const text = await view.read(SOPS_FILE);
   const change = { add: add.map(ageRecipient), remove: remove.map(ageRecipient) };
   const changed = changedRecipients(text, change);
-  return changed === text ? null : changed;
+  if (changed === text) return;
+  files.set(SOPS_FILE, changed);
+  if (teamRecipients(text) !== null) return;
+  const attributes = await view.read(ATTRIBUTES_FILE);
+  const merging = attributes === null ? null : withMergeAttributes(attributes);
+  if (merging !== null) files.set(ATTRIBUTES_FILE, merging);
 }
 
 /** Throws ConflictError if a path of the state is readable and secret at once. */

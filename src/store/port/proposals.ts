@@ -1,5 +1,6 @@
 import type { Actor } from '../../model/operation/operation.js';
 import type { StateConflict } from '../../model/state/merge-state.js';
+import type { SecretConflict } from '../../model/team-secret/secret-conflict.js';
 import type { Commit, Revision, SwapOutcome } from './state-store.js';
 
 /** A move of a proposal's branch, from where it was last seen, or from nothing. */
@@ -27,6 +28,8 @@ export interface ProposalMoved {
 export interface FileConflict {
   readonly file: string;
   readonly conflicts: readonly StateConflict[];
+  /** Set if it is the file of a secret. */
+  readonly secret?: SecretConflict;
 }
 
 /** Two revisions to join. */
