@@ -19,8 +19,8 @@ import { until } from '../support/patience.js';
 import { commit, swapAll } from '../support/store-contract.js';
 
 /** Clones of each driver. */
-const CLONES = count('CAMPAIGN_CLONES', 4, 8);
-const CALLS = count('CAMPAIGN_CALLS', 4, 60);
+const CLONES = count('CAMPAIGN_CLONES', 3, 8);
+const CALLS = count('CAMPAIGN_CALLS', 3, 60);
 /** Processes of each driver at a local repository, and the commits of each. */
 const WRITERS = count('CAMPAIGN_WRITERS', 2, 4);
 const WRITES = count('CAMPAIGN_WRITES', 6, 90);

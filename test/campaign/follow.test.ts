@@ -7,9 +7,9 @@ import { USER_ACTIONS } from '../support/campaign/user-actions.js';
 
 const NOTE = `CAMPAIGN_SEED=${seed}`;
 const ACTIONS = Object.keys(USER_ACTIONS);
-/** Moves of each kind: a few; in the long form several at each step. */
-const MOVES = count('CAMPAIGN_MOVES', 2, 400);
-const ROUNDS = count('CAMPAIGN_ROUNDS', 3, 1_000);
+/** Moves of each kind: one; in the long form several at each step. */
+const MOVES = count('CAMPAIGN_MOVES', 1, 400);
+const ROUNDS = count('CAMPAIGN_ROUNDS', 2, 1_000);
 
 interface Case {
   readonly step: MoveStep;

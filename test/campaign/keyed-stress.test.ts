@@ -30,7 +30,7 @@ import type { ServerProcess } from '../support/servers/server-process.js';
 const WORKERS = 8;
 /** Machines; on each of them, two processes share an outbox. */
 const MACHINES = 4;
-const CALLS = count('CAMPAIGN_CALLS', 3, 60);
+const CALLS = count('CAMPAIGN_CALLS', 2, 60);
 /** How often the server is killed and started again. */
 const SERVER_KILLS = count('CAMPAIGN_SERVER_KILLS', 1, 12);
 /** Which part of the processes is killed. */

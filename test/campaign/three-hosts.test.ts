@@ -12,7 +12,7 @@ import { git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit } from '../support/kgit.js';
 import { PATIENCE_MS } from '../support/patience.js';
 
-const CALLS = count('CAMPAIGN_CALLS', 4, 100);
+const CALLS = count('CAMPAIGN_CALLS', 3, 100);
 const CUT_MS = 2_500;
 const PATIENT = { more: ['--timeout', '5m'] };
 

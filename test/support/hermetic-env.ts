@@ -1,5 +1,5 @@
 /** Keeps the developer's configuration away from tests: home, git identity, CI variables, certificates. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -26,6 +26,10 @@ Object.assign(process.env, {
   KGIT_TIMEOUT: '300s',
   TZ: 'UTC',
   NO_COLOR: '1',
+  // kubectl, yq and etcd collect garbage less often: most of them end before it matters.
+  GOGC: '400',
   // A test at a terminal does not wait in a pager.
   PAGER: 'cat',
 });
+// git starts a process after every commit and push of a test to see whether there is something to tidy up.
+writeFileSync(join(home, '.gitconfig'), '[maintenance]\n\tauto = false\n[receive]\n\tautogc = false\n');

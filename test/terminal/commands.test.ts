@@ -218,7 +218,6 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
   ],
 };
 
-/** A line with a colour begins with this. */
 /** A colour, and no other sequence, such as the one that clears a line. */
 const COLOUR = /\u001b\[\d+m/;
 
@@ -260,26 +259,29 @@ describe('every command on a terminal', () => {
     expect(Object.keys(LINES).sort()).toEqual(Object.keys(manifest.commands).sort());
   });
 
-  it.each(Object.entries(LINES))('%s', async (_command, lines) => {
-    for (const [line, code, shows, env] of lines) {
-      for (const [columns, NO_COLOR] of [
-        [80, undefined],
-        [40, '1'],
-      ] as const) {
-        const fresh = temporaryFolder();
-        const args = line.split(' ').map((word) => place.words[word] ?? word.replace('%', fresh));
-        const run = await onTerminal(place.clone, args, {
-          columns,
-          env: { KUBECONFIG: server.kubeconfig, NO_COLOR, ...env },
-        });
-        const text = stripVTControlCharacters(run.screen);
-        expect({ line, code: run.code, text }).toMatchObject({ line, code });
-        expect(text).toContain(shows);
-        expect(text).not.toContain('INTERNAL');
-        // What is left of a colour whose first character was taken away.
-        expect(text).not.toMatch(/\[\d+m/);
-        if (code !== 0) expect(COLOUR.test(run.screen)).toBe(NO_COLOR === undefined);
-      }
+  // Wide with colours and narrow without them take turns, for success and failure of each command and from one to the next.
+  const TERMINALS = [
+    { columns: 80, NO_COLOR: undefined },
+    { columns: 40, NO_COLOR: '1' },
+  ] as const;
+  const cases = Object.entries(LINES).map(([command, lines], i) => ({ command, lines, i }));
+
+  it.each(cases)('$command', async ({ lines, i }) => {
+    for (const [nth, [line, code, shows, env]] of lines.entries()) {
+      const { columns, NO_COLOR } = TERMINALS[(i + nth) % 2 === 0 ? 0 : 1];
+      const fresh = temporaryFolder();
+      const args = line.split(' ').map((word) => place.words[word] ?? word.replace('%', fresh));
+      const run = await onTerminal(place.clone, args, {
+        columns,
+        env: { KUBECONFIG: server.kubeconfig, NO_COLOR, ...env },
+      });
+      const text = stripVTControlCharacters(run.screen);
+      expect({ line, code: run.code, text }).toMatchObject({ line, code });
+      expect(text).toContain(shows);
+      expect(text).not.toContain('INTERNAL');
+      // What is left of a colour whose first character was taken away.
+      expect(text).not.toMatch(/\[\d+m/);
+      if (code !== 0) expect(COLOUR.test(run.screen)).toBe(NO_COLOR === undefined);
     }
     expect(git(place.clone, 'status', '--porcelain')).toBe('');
   });

@@ -9,9 +9,9 @@ import { type JgitServer, startJgitServer } from '../support/jgit-server/jgit-se
 import { kgit } from '../support/kgit.js';
 import { leaseContract } from '../support/lease-contract.js';
 
-const WRITES = count('CAMPAIGN_WRITES', 2, 25);
-const ROUNDS = count('CAMPAIGN_ROUNDS', 2, 100);
-const CALLS = count('CAMPAIGN_CALLS', 3, 60);
+const WRITES = count('CAMPAIGN_WRITES', 1, 25);
+const ROUNDS = count('CAMPAIGN_ROUNDS', 1, 100);
+const CALLS = count('CAMPAIGN_CALLS', 2, 60);
 /** Of the long form, in ms. */
 const LONG_MS = 3_600_000;
 

@@ -1,7 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { git } from '../support/git-fixtures.js';
+import { git, temporaryFolder } from '../support/git-fixtures.js';
 import {
   actions,
   CLIENTS,
@@ -18,12 +18,24 @@ import { expectFailure } from '../support/state-repository.js';
 const write = (action: string) => ['push-event', action, '--cluster', 'prod'];
 const REWRITTEN = 'history was rewritten at the remote: main went';
 
+let model: string | undefined;
+
+/** A remote with two events: a copy of the first one. */
+async function withTwoEvents(): Promise<string> {
+  if (model === undefined) {
+    model = leakyState();
+    const other = CLIENTS.checkout(model);
+    await other.json(...write('first'));
+    await other.json(...write('second'));
+  }
+  const remote = join(temporaryFolder(), 'state.git');
+  cpSync(model, remote, { recursive: true });
+  return remote;
+}
+
 /** A clone that has published the last of three events, and perhaps has one more that waits. */
 async function scene(name: ClientName, isWaiting: boolean) {
-  const remote = leakyState();
-  const other = CLIENTS.checkout(remote);
-  await other.json(...write('first'));
-  await other.json(...write('second'));
+  const remote = await withTwoEvents();
   const here = CLIENTS[name](remote);
   const { operation, revision: old } = await here.json(...write('third'));
   if (isWaiting) await here.json(...write('waiting'), '--queue');
@@ -70,10 +82,14 @@ async function followRemedy(here: Client, notes: string, old: string): Promise<v
   expect(git(here.path, 'rev-parse', 'main')).toBe(run.json.repository.revision);
 }
 
-describe.each(Object.keys(REWRITES) as RewriteName[])('%s at the remote', (rewrite) => {
+const EACH = (Object.keys(REWRITES) as RewriteName[]).map((rewrite, i) => ({ rewrite, i }));
+
+describe.each(EACH)('$rewrite at the remote', ({ rewrite, i }) => {
   const { gone = [], removed } = TOLD[rewrite];
-  const cases = (Object.keys(CLIENTS) as ClientName[]).flatMap((name) => [
-    { name, waits: false, outbox: 'empty' },
+  const names = Object.keys(CLIENTS) as ClientName[];
+  // An empty outbox asks less: one kind of clone has it, another one for each rewrite.
+  const cases = names.flatMap((name, at) => [
+    ...(at === i % names.length ? [{ name, waits: false, outbox: 'empty' }] : []),
     { name, waits: true, outbox: 'with a write that waits' },
   ]);
 

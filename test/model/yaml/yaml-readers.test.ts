@@ -83,7 +83,7 @@ describe('what kgit writes, every reader reads', () => {
   });
 
   it('odd texts as values, keys and items, by the fast writer and by the YAML package', () => {
-    const texts = [...ODD_TEXTS, ...ODD_CHARACTERS, ...fc.sample(oddText, 6000)];
+    const texts = [...ODD_TEXTS, ...ODD_CHARACTERS, ...fc.sample(oddText, 2000)];
     const values: ValueMap[] = texts.slice(0, 800).map((v) => ({ v }));
     for (let i = 0; i < texts.length; i += 20) {
       const some = texts.slice(i, i + 20);
@@ -119,14 +119,14 @@ describe('what kgit writes, every reader reads', () => {
   });
 
   it('odd documents', () => {
-    const values = fc.sample(oddMap, 1000) as ValueMap[];
+    const values = fc.sample(oddMap, 400) as ValueMap[];
     checked('odd documents', values.map(formatYaml), values);
   });
 
   it('a state document after edits', () => {
     const samples = fc.sample(
       fc.tuple(oddMap, fc.array(fc.tuple(oddKey, oddValue), { minLength: 1, maxLength: 3 })),
-      800,
+      300,
     );
     const texts = samples.map(([data, edits]) =>
       editState(
@@ -146,7 +146,7 @@ describe('what kgit writes, every reader reads', () => {
     const folder = temporaryFolder();
     const [texts, values]: [string[], Value[]] = [[], []];
     for (const [i, [data, calls]] of fc
-      .sample(fc.tuple(oddMap, fc.array(fc.tuple(oddKey, oddText), { minLength: 1, maxLength: 4 })), 500)
+      .sample(fc.tuple(oddMap, fc.array(fc.tuple(oddKey, oddText), { minLength: 1, maxLength: 4 })), 200)
       .entries()) {
       const path = join(folder, `${i}.yaml`);
       writeFileSync(path, formatYaml({ ...data, own: {} }));
@@ -202,8 +202,8 @@ describe('what others write, kgit reads', () => {
   };
 
   it.each([
-    ['yq', 120],
-    ['PyYAML', 1000],
+    ['yq', 60],
+    ['PyYAML', 400],
   ])('%s: odd documents', (name, count) => {
     const texts = [
       ...ODD_TEXTS,

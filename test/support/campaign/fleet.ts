@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
@@ -28,14 +28,25 @@ export interface Fleet extends Writers {
   readonly remote: string;
 }
 
+let model: Promise<string> | undefined;
+
+/** A remote with one deployment, which `kgit init` made. */
+async function makeModel(): Promise<string> {
+  const remote = bareRepository();
+  const first = join(temporaryFolder('kgit-fleet-'), 'first');
+  await kgitJson('.', ['init', first, '--remote', remote, '--deployment', DEPLOYMENT]);
+  return remote;
+}
+
 /** Makes a remote with one deployment, and clones of it; `url` is its address in the clones. */
 export async function makeFleet(
   count: number,
   url: (remote: string) => string | Promise<string> = (path) => path,
 ): Promise<Fleet> {
-  const remote = bareRepository();
+  model ??= makeModel();
+  const remote = join(temporaryFolder('kgit-remote-'), 'state.git');
+  cpSync(await model, remote, { recursive: true });
   const folder = temporaryFolder('kgit-fleet-');
-  await kgitJson('.', ['init', join(folder, 'first'), '--remote', remote, '--deployment', DEPLOYMENT]);
   const address = await url(remote);
   const clones: string[] = [];
   for (let i = 0; i < count; i++) {
@@ -50,11 +61,16 @@ export async function makeFleet(
 /** Publishes what waits in every clone and updates the checkouts. Returns what went wrong. */
 export async function syncAll({ clones, run: kgitIn }: Writers): Promise<string[]> {
   const wrong: string[] = [];
+  const at = new Map<string, unknown>();
+  let tip: unknown = null;
   // In the second round, earlier clones get what later ones published.
   for (const clone of [...clones, ...clones]) {
+    if (tip !== null && at.get(clone) === tip) continue;
     const run = await kgitIn(clone, ['sync', '--json', '--timeout', '2m']);
     const isDone = run.code === 0 && run.json.pending === 0 && run.json.behind === 0;
     if (!isDone) wrong.push(`sync in ${clone} exited with ${run.code}: ${run.stdout}${run.stderr}`);
+    tip = isDone ? run.json.repository.revision : null;
+    at.set(clone, tip);
   }
   return wrong;
 }

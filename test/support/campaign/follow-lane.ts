@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { git, temporaryFolder } from '../git-fixtures.js';
-import { type KgitOptions, kgitJson, kgitProcess } from '../kgit.js';
+import { type KgitOptions, kgit, kgitJson } from '../kgit.js';
 import { type Fleet, makeFleet } from './fleet.js';
 import { atStep, countedSteps, type Does, type MoveStep } from './move-steps.js';
 import type { Random } from './random.js';
@@ -170,7 +170,7 @@ export class FollowLane {
   }
 
   async #event(clone: string, name: string, options: KgitOptions = {}): Promise<void> {
-    const run = await kgitProcess(
+    const run = await kgit(
       clone,
       ['push-event', 'touched', '--cluster', 'c', '--run-id', token(name), '--json'],
       options,
@@ -196,7 +196,7 @@ export class FollowLane {
     await this.#others(n);
     await during(async (options) => {
       if (this.#kind === 'write' || this.#kind === 'local') return this.#event(clone, `${n}a`, options);
-      const run = await kgitProcess(clone, ['sync', '--json'], options);
+      const run = await kgit(clone, ['sync', '--json'], options);
       expect([0, null], `${note}: ${run.stdout}${run.stderr}`).toContain(run.code);
     });
     // As git advises for a lock without a running git.
@@ -239,7 +239,7 @@ export class FollowLane {
   }
 
   async #settles(note: string): Promise<void> {
-    const sync = await kgitProcess(this.clone, ['sync', '--json']);
+    const sync = await kgit(this.clone, ['sync', '--json']);
     expect(sync.code, `${note}: ${sync.stdout}${sync.stderr}`).toBe(0);
   }
 

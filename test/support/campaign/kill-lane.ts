@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { statePath } from '../../../src/model/subject/layout.js';
 import { git } from '../git-fixtures.js';
-import { type KgitOptions, kgitProcess } from '../kgit.js';
+import { type KgitOptions, kgit } from '../kgit.js';
 import { callKgit, killedAfter } from './call-kgit.js';
 import { type CuttingServer, startCuttingServer } from './cutting-server.js';
 import { DEPLOYMENT, expectKept, type Fleet, makeFleet, type Runner, syncAll } from './fleet.js';
@@ -143,7 +143,7 @@ export class KillLane {
 
   async #recovers(clone: string, note: string): Promise<void> {
     // Either driver goes on where the other was killed.
-    const run = this.#round % 2 === 0 ? this.#fleet.run : kgitProcess;
+    const run = this.#round % 2 === 0 ? this.#fleet.run : kgit;
     const sync = await run(clone, ['sync', '--json']);
     expect(sync.code, `${note}: ${sync.stdout}${sync.stderr}`).toBe(0);
     expect(sync.json, note).toMatchObject({ pending: 0, behind: 0 });

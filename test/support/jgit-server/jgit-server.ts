@@ -36,7 +36,9 @@ function installed(): void {
 async function started(
   root: string,
 ): Promise<{ child: ChildProcess; ask: (line: string) => Promise<string> }> {
-  const child = spawn('java', ['-cp', 'jars/*', 'JgitServer.java', root], {
+  // It lives for a test file: too short a time for the second compiler and several collectors to pay.
+  const options = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+  const child = spawn('java', [...options, '-cp', 'jars/*', 'JgitServer.java', root], {
     cwd: FOLDER,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
