@@ -1,10 +1,18 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Runs the campaigns first: they take minutes each, and would otherwise run alone at the end. */
+/** Folders of `test/` whose files take longest, with the longest first. */
+const LONG = ['campaign', 'page', 'transport', 'terminal', 'commands'];
+
+/** The place of a file in the order of `LONG`; those of other folders come last. */
+function rank({ moduleId }: TestSpecification): number {
+  const place = LONG.findIndex((folder) => moduleId.includes(`/test/${folder}/`));
+  return place < 0 ? LONG.length : place;
+}
+
+/** Runs the campaigns and other long files first: they take up to minutes, and would otherwise run alone at the end. */
 export class CampaignsFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isCampaign = ({ moduleId }: TestSpecification) => moduleId.includes('/test/campaign/');
-    return [...sorted.filter(isCampaign), ...sorted.filter((file) => !isCampaign(file))];
+    return sorted.sort((a, b) => rank(a) - rank(b));
   }
 }

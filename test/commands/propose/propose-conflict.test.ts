@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ForgeServer, startForge } from '../../support/forge/forge-server.js';
-import { bareRepository, cloneOf, git } from '../../support/git-fixtures.js';
+import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
 import { pathWithKgit } from '../../support/kgit-on-path.js';
 import { commitFiles, expectFailure } from '../../support/state-repository.js';
@@ -13,16 +15,21 @@ let forge: ForgeServer;
 let clone: string;
 let env: Record<string, string>;
 
-beforeEach(async () => {
-  remote = bareRepository();
-  const first = cloneOf(remote);
-  await kgitJson(first, ['init', '--deployment', 'dep-a', '--remote', remote]);
+let model: string;
+beforeAll(async () => {
+  model = bareRepository();
+  const first = cloneOf(model);
+  await kgitJson(first, ['init', '--deployment', 'dep-a', '--remote', model]);
   await kgitJson(first, [
     'set',
     'deployment.size=10',
     "deployment.note=it is 'old'",
     'deployment.old:={a: 1}',
   ]);
+});
+beforeEach(async () => {
+  remote = join(temporaryFolder(), 'state.git');
+  cpSync(model, remote, { recursive: true });
   forge = await startForge(remote, 'github');
   clone = cloneOf(remote);
   git(clone, 'remote', 'set-url', 'origin', forge.url);

@@ -105,7 +105,9 @@ it.each([
 });
 
 it('moves into an archive what cannot be read, and replaces none of an earlier second', async () => {
-  const { root, all } = checkouts(STATE);
+  // Of those that are read, which the history gets first, some are enough.
+  const some = ODD_FILES.filter(({ isRead }, i) => !isRead || i % 8 === 0);
+  const { root, all } = checkouts(STATE, some);
   await inEach(root, 'archive_existing_state over');
   for (const [i, { name, bytes }] of all.entries()) {
     const [folder = '', ...others] = readdirSync(join(root, String(i), 'old_deployments'));
