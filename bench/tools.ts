@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { cached } from './surroundings.js';
 
 /** Node releases for measuring start-up: the oldest supported one, and a current one. */
@@ -30,6 +30,13 @@ export function nodeOf(major: number): Tool {
     execFileSync(path, ['--version']);
     return path;
   });
+}
+
+/** A program of this machine. */
+export function onPath(program: string): Tool {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const path = folders.map((folder) => join(folder, program)).find((each) => existsSync(each));
+  return path === undefined ? { missing: `there is no ${program} in PATH` } : { path };
 }
 
 function isYq4(path: string): boolean {

@@ -99,11 +99,18 @@ const TOGETHER = [
     'src/cli/base/read-command.ts',
     'src/cli/input/assignments.ts',
     'src/app/open/subjects.ts',
+    'src/setup/git-driver.ts',
+    // The server has the last two as well.
+    'src/commands/get.ts',
+    'src/app/read/read-value.ts',
+    'src/cli/render/json/state-json.ts',
   ],
-  ['src/setup/git-driver.ts'],
-  ['src/cli/base/write-command.ts'],
-  // The server has the last two as well.
-  ['src/commands/get.ts', 'src/app/read/read-value.ts', 'src/cli/render/json/state-json.ts'],
+  [
+    'src/cli/base/write-command.ts',
+    'src/commands/push-event.ts',
+    'src/store/publish/publish-run.ts',
+    'src/model/secret/find-secrets.ts',
+  ],
 ];
 const names = Object.keys(outputs);
 const scriptOf = (module) =>

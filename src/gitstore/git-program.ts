@@ -78,7 +78,7 @@ export function gitStore(git: Git, options: GitStoreOptions): GitStore {
   const remoteName = `remote ${name} (${address})`;
   const remote = name === null ? null : new GitRemote(git, { name, repository, fetchOptions });
   const checkedOut = { commonDir, mainPath: mainWorkTree(repository), folder, branch };
-  const checkouts = new Checkouts(git, checkedOut, host, clock.sleep);
+  const checkouts = new Checkouts(git, reader, checkedOut, host, clock.sleep);
   // A purely local branch is never behind a remote.
   const leftBehind = new LeftBehind(git, refs, { branch, remote: name ?? '' });
   const follower = new BranchFollower(git, refs, checkouts, ancestry, branch, leftBehind);

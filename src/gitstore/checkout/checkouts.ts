@@ -6,6 +6,7 @@ import { orIfGone } from '../../store/local/durable-files.js';
 import type { Host } from '../../store/port/host.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { RefSession } from '../branch/ref-session.js';
+import type { Objects } from '../objects/object-reader.js';
 import type { Git } from '../process/git.js';
 import { IndexLock, takeIndexLocks } from './index-lock.js';
 import { type Move, MoveJournal } from './move-journal.js';
@@ -53,13 +54,14 @@ export class Checkouts {
    */
   constructor(
     git: Git,
+    objects: Objects,
     place: { commonDir: string; mainPath: string | null; folder: string; branch: string },
     host: Host,
     sleep: (ms: number) => Promise<void>,
   ) {
     this.#git = git;
     this.#workTrees = new WorkTrees(place);
-    this.#treeMove = new TreeMove(git);
+    this.#treeMove = new TreeMove(git, objects);
     this.#journal = new MoveJournal(place.folder);
     this.#host = host;
     this.#sleep = sleep;

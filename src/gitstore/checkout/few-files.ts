@@ -1,9 +1,13 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EnvironmentError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { orIfGone } from '../../store/local/durable-files.js';
 import type { Revision } from '../../store/port/state-store.js';
-import { type TreeChange, type TreeFile, treeChanges } from '../objects/tree-changes.js';
+import { parseCommit } from '../embedded/object-formats.js';
+import { type Trees, treeDifferences } from '../embedded/tree-edits.js';
+import type { Objects } from '../objects/object-reader.js';
+import type { TreeChange, TreeFile } from '../objects/tree-changes.js';
 import type { Git, GitResult } from '../process/git.js';
 import type { IndexCopy } from './index-copy.js';
 
@@ -31,10 +35,22 @@ interface Move {
  */
 export class FewFiles {
   readonly #git: Git;
+  readonly #trees: Trees;
   readonly #moves = new Map<string, Promise<Move | null>>();
 
-  constructor(git: Git) {
+  constructor(git: Git, objects: Objects) {
     this.#git = git;
+    this.#trees = {
+      need: async (oid, type) => {
+        const object = await objects.read(oid);
+        if (object?.type === type) return object;
+        throw new EnvironmentError(`the ${type} ${oid} is missing`, {
+          suggestions: [
+            "See which objects are missing with 'git fsck'; a fresh clone has what the remote has",
+          ],
+        });
+      },
+    };
   }
 
   /**
@@ -74,8 +90,17 @@ export class FewFiles {
     // Without an index, or in a sparse checkout, only git knows which files should be there.
     if (from === null || !(await isThere(place.index.path))) return null;
     if (await isThere(join(place.gitDir, 'info', 'sparse-checkout'))) return null;
-    const changes = [...(await treeChanges(this.#git, from, to)).values()];
-    return changes.length <= FEW && changes.every(isPlain) ? { changes, isIndexClear: false } : null;
+    const roots = await Promise.all(
+      [from, to].map(async (revision) => {
+        const { data } = await this.#trees.need(revision, 'commit');
+        return parseCommit({ data }).tree;
+      }),
+    );
+    const changes: TreeChange[] = [];
+    for await (const change of treeDifferences(this.#trees, roots[0] ?? null, roots[1] ?? null)) {
+      if (!isPlain(change) || changes.push(change) > FEW) return null;
+    }
+    return { changes, isIndexClear: false };
   }
 
   /** The paths that are missing in the work tree, a folder for all in it; null if something blocks the move. */

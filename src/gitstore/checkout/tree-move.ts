@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { orIfGone } from '../../store/local/durable-files.js';
 import type { Revision } from '../../store/port/state-store.js';
+import type { Objects } from '../objects/object-reader.js';
 import { EMPTY_TREE, type TreeChange, treeChanges } from '../objects/tree-changes.js';
 import { type Git, type GitResult, gitFailed } from '../process/git.js';
 import { FewFiles } from './few-files.js';
@@ -15,9 +16,9 @@ export class TreeMove {
   readonly #git: Git;
   readonly #fewFiles: FewFiles;
 
-  constructor(git: Git) {
+  constructor(git: Git, objects: Objects) {
     this.#git = git;
-    this.#fewFiles = new FewFiles(git);
+    this.#fewFiles = new FewFiles(git, objects);
   }
 
   /** Why a checkout cannot move: the local edits that block it; null if it can. Changes nothing. */

@@ -2,6 +2,8 @@ import { type Check, finding, passed } from '../../model/value/check.js';
 import type { Clock, Host } from '../../store/port/host.js';
 import type { Head } from '../../store/port/state-store.js';
 import { Checkouts } from '../checkout/checkouts.js';
+import { LocalObjects } from '../objects/local-objects.js';
+import { ObjectReader } from '../objects/object-reader.js';
 import type { Git } from '../process/git.js';
 import { mainWorkTree, type Repository } from '../repository/repository.js';
 
@@ -21,9 +23,18 @@ export interface CheckoutPlace {
 
 /** Checks whether the branch's checkouts are at the published revision, or can be brought there. */
 export async function checkCheckout(git: Git, place: CheckoutPlace): Promise<Check> {
+  const objects = new ObjectReader(git, new LocalObjects(place.repository.commonDir));
+  try {
+    return await check(git, objects, place);
+  } finally {
+    await objects.close();
+  }
+}
+
+async function check(git: Git, objects: ObjectReader, place: CheckoutPlace): Promise<Check> {
   const { repository, branch, folder, head, clock, host } = place;
   const where = { commonDir: repository.commonDir, mainPath: mainWorkTree(repository), folder, branch };
-  const checkouts = new Checkouts(git, where, host, clock.sleep);
+  const checkouts = new Checkouts(git, objects, where, host, clock.sleep);
   const name = 'checkout';
   if (await checkouts.isBrokenOff())
     return finding(

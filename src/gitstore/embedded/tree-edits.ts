@@ -80,9 +80,12 @@ async function changedEntry(
   return tree === null ? null : { mode: FOLDER, name, oid: tree };
 }
 
-async function entriesOf(objects: StoredObjects, tree: string | null): Promise<TreeEntry[]> {
+async function entriesOf(objects: Trees, tree: string | null): Promise<TreeEntry[]> {
   return tree === null ? [] : parseTree((await objects.need(tree, 'tree')).data);
 }
+
+/** What has the trees that are compared. */
+export type Trees = Pick<StoredObjects, 'need'>;
 
 /** A file that differs between two trees; null on a side where it is absent. */
 export interface TreeDifference {
@@ -93,7 +96,7 @@ export interface TreeDifference {
 
 /** The files that differ between two trees, in git's order of paths. A missing tree is an empty one. */
 export async function* treeDifferences(
-  objects: StoredObjects,
+  objects: Trees,
   from: string | null,
   to: string | null,
   folder = '',

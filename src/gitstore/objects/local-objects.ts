@@ -2,16 +2,20 @@ import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } f
 import { join } from 'node:path';
 import { EnvironmentError, InvalidStateError } from '../../errors.js';
 import { looseContent } from '../embedded/loose-objects.js';
+import { nameOf, parseTree } from '../embedded/object-formats.js';
 import type { ReadableFiles } from '../embedded/packs/file-blocks.js';
 import { StoredPacks } from '../embedded/packs/stored-packs.js';
 import type { GitObject } from './cat-file.js';
 
 /** Most objects that are read here: git starts slowly, and then reads faster. */
 const FEW = 64;
+/** Largest tree that is kept, in bytes. */
+const MAX_KEPT = 256 * 1024;
 /** Most packs that are searched here. */
-const MAX_PACKS = 24;
+const MAX_PACKS = 64;
 
-const NAME = /^([0-9a-f]{40})(\^\{tree\})?$/;
+/** git has other meanings for paths that begin with a dot and a slash, have two slashes, or end with one. */
+const NAME = /^([0-9a-f]{40})(?:\^\{tree\}|:((?!\.{0,2}\/|.*\/\/)[^\0-\x1f]*[^\0-\x1f/]))?$/;
 const TREE = /^tree ([0-9a-f]{40})\n/;
 
 /** Reads at once: a few small reads take less time than handing them to another thread. */
@@ -35,6 +39,8 @@ const FILES: ReadableFiles = {
 export class LocalObjects {
   readonly #folder: string;
   readonly #packs: StoredPacks;
+  /** Trees that were read: the way to each file leads through the same ones. */
+  readonly #trees = new Map<string, GitObject>();
   #left = FEW;
 
   /** @param commonDir the folder that all worktrees share */
@@ -44,31 +50,57 @@ export class LocalObjects {
   }
 
   /**
-   * Reads an object by its id, or the tree of a commit (`<id>^{tree}`). Null if git is to be asked. As with git, the
-   * content of what is stored is not compared with the id.
+   * Reads an object by its id, the tree of a commit (`<id>^{tree}`), or what is at a path of it (`<id>:<path>`). As with
+   * git, the content of what is stored is not compared with the id.
+   * @returns null if there is nothing at the path; undefined if git is to be asked
    */
-  async read(name: string): Promise<GitObject | null> {
-    const [, oid, tree] = NAME.exec(name) ?? [];
-    if (oid === undefined || this.#left <= 0) return null;
-    this.#left -= 1;
+  async read(name: string): Promise<GitObject | null | undefined> {
+    const [, oid, path] = NAME.exec(name) ?? [];
+    if (oid === undefined || this.#left <= 0) return undefined;
     try {
       const object = await this.#object(oid);
-      if (tree === undefined || object === null) return object;
+      if (name === oid || object === undefined) return object;
       const root =
         object.type === 'commit' ? TREE.exec(object.data.toString('latin1', 0, 46))?.[1] : undefined;
-      return root === undefined ? null : await this.#object(root);
+      const tree = root === undefined ? undefined : await this.#object(root);
+      return path === undefined || tree === undefined ? tree : await this.#at(tree, path);
     } catch (error) {
       // git reads it again, and says what is wrong with it.
       if (error instanceof EnvironmentError || error instanceof InvalidStateError || isOfSystem(error))
-        return null;
+        return undefined;
       throw error;
     }
   }
 
-  async #object(oid: string): Promise<GitObject | null> {
-    const found = await looseContent(FILES, this.#folder, oid);
+  /** What is at a path below a tree. */
+  async #at(tree: GitObject, path: string): Promise<GitObject | null | undefined> {
+    let at: GitObject | undefined = tree;
+    for (const part of path.split('/')) {
+      if (at.type !== 'tree') return null;
+      const entry = parseTree(at.data).find(({ name }) => name === nameOf(part));
+      if (entry === undefined) return null;
+      at = await this.#object(entry.oid);
+      if (at === undefined) return undefined;
+    }
+    return at;
+  }
+
+  async #object(oid: string): Promise<GitObject | undefined> {
+    const known = this.#trees.get(oid);
+    if (known) return known;
+    this.#left -= 1;
+    const found = (await looseContent(FILES, this.#folder, oid)) ?? (await this.#packed(oid)) ?? undefined;
+    if (found?.type === 'tree' && found.data.length <= MAX_KEPT) this.#trees.set(oid, found);
+    return found;
+  }
+
+  async #packed(oid: string): Promise<GitObject | null> {
+    if ((await this.#packs.count()) > MAX_PACKS) return null;
+    const found = await this.#packs.read(oid);
     if (found !== null) return found;
-    return (await this.#packs.count()) > MAX_PACKS ? null : this.#packs.read(oid);
+    // Another git, or one of this process's own, has added a pack, or joined those that were known.
+    await this.#packs.look();
+    return this.#packs.read(oid);
   }
 }
 

@@ -28,8 +28,8 @@ export class ObjectReader {
    */
   async read(name: string, path = name): Promise<GitObject | null> {
     if (/[\n\r\0]/.test(name)) throw new InternalError('an object name has a line end');
-    const found = this.#local === null ? null : await this.#local.read(name);
-    return found ?? this.#request(name, path);
+    const found = await this.#local?.read(name);
+    return found === undefined ? this.#request(name, path) : found;
   }
 
   #request(name: string, path: string): Promise<GitObject | null> {

@@ -130,7 +130,8 @@ describe('what a run loads', () => {
       const usual = await loadedModules(join(path, '.git'), args);
       expect(usual.packages).not.toContain('isomorphic-git');
       // What reads packs, loose objects and git's configuration is shared.
-      const shared = /^src\/gitstore\/embedded\/(packs\/|loose-objects|git-config|files)/;
+      const shared =
+        /^src\/gitstore\/embedded\/(packs\/|loose-objects|git-config|files|object-formats|tree-edits)/;
       const rest = usual.modules.filter((name) => name.startsWith('src/gitstore/embedded/'));
       expect(rest.filter((name) => !shared.test(name))).toEqual([]);
     }

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FewFiles, type Place } from '../../../src/gitstore/checkout/few-files.js';
+import { ObjectReader } from '../../../src/gitstore/objects/object-reader.js';
 import { Git } from '../../../src/gitstore/process/git.js';
 import { git, temporaryFolder } from '../../support/git-fixtures.js';
 
@@ -30,7 +31,7 @@ function moved(): Moved {
   git(path, 'commit', '--quiet', '-m', 'to');
   const to = git(path, 'rev-parse', 'HEAD');
   git(path, 'reset', '--quiet', '--hard', from);
-  const few = new FewFiles(new Git(path, process.env));
+  const few = new FewFiles(new Git(path, process.env), new ObjectReader(new Git(path, process.env)));
   const gitDir = join(path, '.git');
   const index = { path: join(gitDir, 'index'), env: { GIT_INDEX_FILE: join(gitDir, 'index') } };
   return { path, place: { gitDir, path, index }, few, from, to };
@@ -117,7 +118,7 @@ describe('FewFiles', () => {
     git(path, 'update-ref', 'refs/heads/main', to);
     mkdirSync(join(path, 'folder/new'));
     writeFileSync(join(path, 'folder/new/one'), '1\n');
-    const next = new FewFiles(new Git(path, process.env));
+    const next = new FewFiles(new Git(path, process.env), new ObjectReader(new Git(path, process.env)));
     expect(await next.bring(place, from, to)).toMatchObject({ code: 0 });
     expect(git(path, 'status', '--porcelain')).toBe('');
   });

@@ -39,6 +39,31 @@ it('each object, and the tree of a commit, is what git says it is', async () => 
   await asked.close();
 });
 
+it('what is at a path of a commit is what git finds there', async () => {
+  const asked = new ObjectReader(new Git(shared, process.env));
+  const [tip, root] = [git(shared, 'rev-parse', 'main'), git(shared, 'rev-parse', 'main~3')];
+  const paths = [
+    'a',
+    'a/new',
+    'a/long.txt',
+    'b/3',
+    'a/new/x',
+    'none',
+    'none/x',
+    '.gitattributes',
+    'a/.gitattributes',
+    'é',
+  ];
+  for (const name of paths.flatMap((path) => [`${tip}:${path}`, `${root}:${path}`])) {
+    const found = await new LocalObjects(dirOf(shared)).read(name);
+    const told = await asked.read(name);
+    expect(found === null ? null : { oid: found?.oid, type: found?.type, data: found?.data }).toEqual(told);
+  }
+  await asked.close();
+  for (const path of ['./a', '../a', '/a', 'a/', ''])
+    expect(await new LocalObjects(dirOf(shared)).read(`${tip}:${path}`)).toBeUndefined();
+});
+
 it('the same with a multi-pack-index, and with several packs', async () => {
   const path = repository();
   git(path, 'repack', '--quiet');
@@ -59,27 +84,27 @@ it('git is asked for what is not here, is damaged, or has another name', async (
     git(path, 'rev-parse', 'main~1:a/long.txt'),
   ];
   const objects = () => new LocalObjects(dirOf(path));
-  expect(await objects().read('0'.repeat(40))).toBeNull();
+  expect(await objects().read('0'.repeat(40))).toBeUndefined();
   for (const name of ['main', 'HEAD', `${loose}^{blob}`, `${loose}:x`, `${loose}^{tree}`])
-    expect(await objects().read(name)).toBeNull();
+    expect(await objects().read(name)).toBeUndefined();
   const file = join(dirOf(path), 'objects', loose.slice(0, 2), loose.slice(2));
   rmSync(file);
   writeFileSync(file, 'not compressed');
-  expect(await objects().read(loose)).toBeNull();
+  expect(await objects().read(loose)).toBeUndefined();
   const pack = packOf(path, '.pack');
   const bytes = readFileSync(pack);
   rmSync(pack);
   writeFileSync(pack, bytes.fill(0, 20));
-  expect(await objects().read(packed)).toBeNull();
+  expect(await objects().read(packed)).toBeUndefined();
   truncateSync(packOf(path, '.idx'), 100);
-  expect(await objects().read(packed)).toBeNull();
+  expect(await objects().read(packed)).toBeUndefined();
 });
 
 it('objects of another repository, and those that a server promised, come from git', async () => {
   const path = join(temporaryFolder(), 'borrowed');
   git('/', 'clone', '--quiet', '--shared', shared, path);
   const tip = git(path, 'rev-parse', 'HEAD');
-  expect(await new LocalObjects(dirOf(path)).read(tip)).toBeNull();
+  expect(await new LocalObjects(dirOf(path)).read(tip)).toBeUndefined();
   const reader = new ObjectReader(new Git(path, process.env), new LocalObjects(dirOf(path)));
   expect((await reader.read(tip))?.type).toBe('commit');
   await reader.close();
@@ -90,6 +115,6 @@ it('reads a few, and leaves the others to git, which reads many faster', async (
   const [id = ''] = ids(shared);
   const found = [];
   for (let n = 0; n < 70; n++) found.push(await objects.read(id));
-  expect(found.filter((object) => object !== null)).toHaveLength(64);
+  expect(found.filter((object) => object !== undefined)).toHaveLength(64);
   expect(existsSync(dirOf(shared))).toBe(true);
 });
