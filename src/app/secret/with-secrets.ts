@@ -6,7 +6,7 @@ import type { Value } from '../../model/value/value.js';
 import type { Sops } from '../../secrets/sops.js';
 import { isStateKey } from '../../store/local/withheld-values.js';
 import type { StateView } from '../../store/port/state-store.js';
-import { secretFiles } from '../../store/read/secret-files.js';
+import { isInsideSecret, secretFiles } from '../../store/read/secret-files.js';
 import { revealed } from './stored-secrets.js';
 
 /** A part of a state, with the team's secrets in their places. */
@@ -33,6 +33,9 @@ export async function withSecrets(
     ),
   );
   if (files.size === 0) return null;
+  const outer = [...files.keys()].find((name) => isInsideSecret(path, name));
+  // What a secret holds is as secret as the whole, and so is whether it has this part.
+  if (!sops && outer !== undefined) return { value: SECRET_MARK, hidden: [outer] };
   const values = sops ? await revealed(view, files, sops) : null;
   const whole = mutable((state ?? {}) as Value) as Record<string, unknown>;
   for (const name of files.keys())

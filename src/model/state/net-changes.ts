@@ -53,7 +53,8 @@ export function netChanges(
 
 function inStates(change: NetChange, states: BothStates | undefined): NetChange {
   const path = parsed(change.path);
-  if (!states || path === null) return change;
+  // A secret is in no state.
+  if (!states || path === null || change.secret) return change;
   const [before, after] = [lookUp(states.before, path).value, lookUp(states.after, path).value];
   return { path: change.path, before, after };
 }

@@ -47,6 +47,10 @@ describe.runIf(HAS_SOPS)('the history of a secret', () => {
       );
     expect((await at(second, { reveal })).value).toBe(VALUES[0]);
     expect((await at(second)).value).toEqual({ secret: true });
+    // A part of a secret is as secret as the whole.
+    const part = { path: parseStatePath(`${PATH}.secret`) };
+    expect((await at(second, part)).value).toEqual({ secret: true });
+    expect((await at(second, { ...part, reveal })).value).toBeUndefined();
     expect((await at(last, { reveal })).value).toBeUndefined();
 
     const published = [];

@@ -3,6 +3,7 @@ import type { Change, SubjectEvent } from '../../../src/model/event/event.js';
 import { changeTitle } from '../../../src/model/operation/change-title.js';
 import { commitMessage } from '../../../src/model/operation/commit-message.js';
 import { type Operation, titleOf } from '../../../src/model/operation/operation.js';
+import { requestText } from '../../../src/model/operation/proposal-text.js';
 import { deployment, parseSubject } from '../../../src/model/subject/subject.js';
 
 const ID = '01JZXK5B7Q3M8N2V4C6D9F0G1H';
@@ -36,6 +37,20 @@ describe('the title of a change of state', () => {
     expect(changeTitle([two, back])).toBe('b = 2, +1 more (d1)');
     expect(changeTitle([two, eventOf([{ path: 'a', after: 1 }], {}, 'd2')])).toBeNull();
     expect(changeTitle([eventOf([])])).toBeNull();
+  });
+
+  it('names a secret, in the text of a proposal too, where it is in no state', () => {
+    const events = [
+      eventOf([
+        { path: 'azure.client_secret', secret: true },
+        { path: 'azure.old_secret', secret: true, removed: true },
+      ]),
+    ];
+    const states = new Map([['deployment/d1', { before: {}, after: {} }]]);
+    expect(changeTitle(events, states)).toBe('azure.client_secret = <secret>, +1 more (d1)');
+    const { body } = requestText({ events, states }, 'kgit/propose/ada/d1', undefined);
+    expect(body).toContain('| `azure.client_secret` | – | (secret) |');
+    expect(body).toContain('| `azure.old_secret` | (secret) | – |');
   });
 
   it('is one bounded line without control characters or secrets', () => {
