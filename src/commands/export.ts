@@ -13,7 +13,7 @@ export default class Export extends KgitCommand<typeof Export> {
   static override summary = "Write the deployment scripts' files again.";
   static override description = helpText(
     KgitCommand,
-    `Writes the YAML files in which k0rdent's setup scripts keep their state, from the repository's content: state/ and old_deployments/ under DIR. On the machine that imported them, they have the same values in the same order; only that machine has withheld values. A file that has changed since it was imported is not overwritten.`,
+    `Writes the YAML files in which k0rdent's setup scripts keep their state, from the repository's content: state/ and old_deployments/ under DIR. They have the same values in the same order. Secrets of the team are decrypted with your own key; those that were withheld are only on the machine that imported them. A file that has changed since it was imported is not overwritten.`,
     'FINDINGS',
     'NO_REPO',
     'CONFLICT',

@@ -22,7 +22,7 @@ export default class Import extends WriteCommand<typeof Import> {
     WriteCommand,
     `Reads the state files of k0rdent's setup scripts and records what is new in them: the events, in order, and the
 deployment's state, merged path by path with the last import. Importing the same files again changes nothing, and two
-people who import them create the same events. Values that look secret stay on this machine; kgit lists their paths. On a
+people who import them create the same events. Values that look secret are encrypted for the team if it shares secrets, and otherwise stay on this machine; kgit lists their paths. On a
 terminal, it shows the plan first.`.replaceAll('\n', ' '),
     'NOT_FOUND',
     'CLUSTER',

@@ -14,6 +14,7 @@ import { importOperation, sealSecrets } from '../../sync/plan/import-operation.j
 import { type ConflictRule, type ImportPlan, refusalOf } from '../../sync/plan/import-plan.js';
 import { areRecorded } from '../../sync/plan/import-stands.js';
 import type { SharedSecrets } from '../../sync/plan/shared-secrets.js';
+import { teamGuard } from '../../sync/plan/team-guard.js';
 import type { ParsedFile } from '../../sync/read/parsed-file.js';
 import type { LegacyFile } from '../../sync/read/read-legacy-files.js';
 import { liveReport, namespacesByName, observeAll, requireManagement } from '../observe/live-clusters.js';
@@ -146,10 +147,18 @@ class FileImport<C extends ImportContext> {
       skipInvalid,
       secrets: SECRET_GUARD,
     };
-    const parsed = parseImport(files, settings, (done, all) => talk.onParsed(done, all));
+    const first = parseImport(files, settings, (done, all) => talk.onParsed(done, all));
     const { view, pending } = context.reading;
+    const guard = await teamGuard(first, view, SECRET_GUARD);
+    const parsed = guard ? parseImport(files, { ...settings, secrets: guard }) : first;
     const team = await this.#team(context.settings, view);
-    const base = { view, pending, localFolder: context.opened.localFolder, secrets: SECRET_GUARD, team };
+    const base = {
+      view,
+      pending,
+      localFolder: context.opened.localFolder,
+      secrets: guard ?? SECRET_GUARD,
+      team,
+    };
     const plan = await planFiles(parsed, base, { onConflict, skipInvalid });
     const refusal = refusalOf(plan);
     if (refusal) {
@@ -200,7 +209,8 @@ class FileImport<C extends ImportContext> {
     const operations: Operation[] = [];
     for (const part of plan.parts) {
       const stamp = importStamp(this.#parts.writer(context), fields);
-      operations.push(await sealSecrets(guardSecrets(importOperation(part, stamp), allowSecret), part, team));
+      const operation = guardSecrets(importOperation(part, stamp), allowSecret);
+      operations.push(await sealSecrets(operation, part, context.reading.view, team));
     }
     this.#parts.talk.onPublishing();
     const outcomes = await this.#parts.write(context, operations);

@@ -1,6 +1,6 @@
 import type { Operation } from '../../model/operation/operation.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
-import { publishTogether } from '../write/publish-together.js';
+import { isConditional, publishTogether } from '../write/publish-together.js';
 import { requiresPublish, submit } from '../write/submit.js';
 import type { Writing } from '../write/writing.js';
 
@@ -14,8 +14,7 @@ export async function writeImport(
 ): Promise<readonly WriteOutcome[]> {
   const { opened, settings, terms, claims, deadline } = writing;
   if (operations.length === 0) return publishWaiting(writing);
-  const write = (operation: Operation) =>
-    submit(writing, operation, (operation.change?.preconditions.length ?? 0) > 0);
+  const write = (operation: Operation) => submit(writing, operation, isConditional(operation));
   const isClaimed = terms.lock !== undefined || claims.handed.length > 0;
   if (isClaimed || terms.queue || terms.dryRun || settings.publishInterval > 0) {
     const outcomes: WriteOutcome[] = [];

@@ -2,6 +2,12 @@ import type { Operation } from '../../model/operation/operation.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import type { StateRepository } from '../../store/state-repository.js';
 
+/** Whether an operation is refused if the repository is not as it was seen. */
+export function isConditional({ change, secrets = [] }: Operation): boolean {
+  const hasSeen = secrets.some(({ files }) => files.some(({ seen }) => seen !== undefined));
+  return hasSeen || (change?.preconditions.length ?? 0) > 0;
+}
+
 /**
  * Writes several operations with one push: all but the last are kept first, and publishing the last one publishes
  * everything that waits. If it fails, those that must not be published later are taken back.
@@ -16,7 +22,6 @@ export async function publishTogether(
   const last = operations.at(-1);
   if (!last) return [];
   const before = operations.slice(0, -1);
-  const isConditional = ({ change }: Operation) => (change?.preconditions.length ?? 0) > 0;
   for (const operation of before) await repository.keep(operation);
   try {
     const outcome = await submit(last);

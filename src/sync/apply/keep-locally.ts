@@ -85,8 +85,12 @@ export function keepLocally(
         if (record && file.family !== 'unknown') await files.note(carrier ? { ...record, carrier } : record);
       }
       // The team has them now, so none may be left on this disk in the clear.
-      if (taken.plan.shared !== null)
-        for (const { subject } of claimedSecrets(parsed)) await values.clear(subject);
+      if (taken.plan.shared !== null) {
+        for (const { subject } of claimedSecrets(parsed)) {
+          await values.clear(subject);
+          await values.put(subject, taken.plan.shared.kept.get(formatSubject(subject)) ?? new Map());
+        }
+      }
     },
   };
 }

@@ -7,6 +7,7 @@ import { parseImport } from '../parse/parse-import.js';
 import { type ImportStamp, importOperation, sealSecrets } from '../plan/import-operation.js';
 import type { ImportPlan } from '../plan/import-plan.js';
 import type { SharedSecrets } from '../plan/shared-secrets.js';
+import { teamGuard } from '../plan/team-guard.js';
 import type { ImportSettings, ParsedFile } from '../read/parsed-file.js';
 import { type LegacyFile, readLegacyFiles } from '../read/read-legacy-files.js';
 import { keepLocally } from './keep-locally.js';
@@ -30,10 +31,12 @@ type PlanHost = Pick<MergeHost, 'read' | 'localFolder' | 'settings'>;
 
 async function planMerge(files: readonly LegacyFile[], host: PlanHost & Partial<Pick<MergeHost, 'team'>>) {
   const { localFolder, settings } = host;
-  const parsed = parseImport(files, settings);
-  const { view, pending } = await host.read(await subjectsOf(parsed, host));
+  const first = parseImport(files, settings);
+  const { view, pending } = await host.read(await subjectsOf(first, host));
+  const guard = await teamGuard(first, view, settings.secrets);
+  const parsed = guard ? parseImport(files, { ...settings, secrets: guard }) : first;
   const team = host.team ? await host.team(view) : null;
-  const base = { view, pending, localFolder, secrets: settings.secrets, team };
+  const base = { view, pending, localFolder, secrets: guard ?? settings.secrets, team };
   const plan = await planFiles(parsed, base, { onConflict: 'repository', skipInvalid: true });
   return { view, parsed, plan, team };
 }
@@ -84,7 +87,9 @@ export async function mergeRead(files: readonly LegacyFile[], host: MergeHost): 
   if (team === null) await kept.secrets();
   const operations: Operation[] = [];
   for (const part of plan.parts)
-    operations.push(await sealSecrets(host.guard(importOperation(part, host.stamp(), true)), part, team));
+    operations.push(
+      await sealSecrets(host.guard(importOperation(part, host.stamp(), true)), part, null, team),
+    );
   for (const operation of operations) await host.keep(operation);
   await kept.files(view, { plan, operations });
   return plan;

@@ -35,7 +35,13 @@ export async function planFiles(
   const local = await lastImported(parsed, (place) => imported.last(place), secrets);
   const existing = await existingRecords(view, parsed, local, pending);
   const withheld = new WithheldValues(localFolder);
-  const known = team && { ...existing, view, team, withheld: (subject: Subject) => withheld.all(subject) };
+  const known = team && {
+    ...existing,
+    view,
+    team,
+    guard: secrets,
+    withheld: (subject: Subject) => withheld.all(subject),
+  };
   const shared = known && (await planSecrets(parsed, known, options.onConflict));
   return planImport(parsed, { ...existing, shared }, options);
 }

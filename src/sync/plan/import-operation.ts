@@ -2,8 +2,10 @@ import type { KgitEvent } from '../../model/event/event.js';
 import { formatTimestamp } from '../../model/event/event.js';
 import { type Actor, type EventWrite, type Operation, titleOf } from '../../model/operation/operation.js';
 import { deployment, formatSubject, type Subject } from '../../model/subject/subject.js';
+import { secretFile } from '../../model/team-secret/secret-name.js';
 import { type IdSource, ulidTime } from '../../model/value/ulid.js';
 import type { ValueMap } from '../../model/value/value.js';
+import type { StateView } from '../../store/port/state-store.js';
 import type { ImportPart } from './import-plan.js';
 import type { SharedSecrets } from './shared-secrets.js';
 
@@ -77,17 +79,28 @@ export function secretsEvent({ events }: Operation, subject: Subject): string | 
   )?.event.id;
 }
 
-/** Encrypts the secrets of a part into its operation. Throws SecretError, InvalidStateError, EnvironmentError. */
+/**
+ * Encrypts the secrets of a part into its operation. Throws SecretError, InvalidStateError, EnvironmentError.
+ * @param seen the view that it was planned on: the operation is refused if one of the secrets has changed since; null to write them
+ *   all the same
+ */
 export async function sealSecrets(
   operation: Operation,
   part: ImportPart,
+  seen: StateView | null,
   team: Pick<SharedSecrets, 'seal'> | null,
 ): Promise<Operation> {
   if (team === null || part.secrets.length === 0) return operation;
   const secrets = await Promise.all(
-    part.secrets.map(({ subject, values }) =>
-      team.seal(subject, secretsEvent(operation, subject) ?? '', values),
-    ),
+    part.secrets.map(async ({ subject, values }) => {
+      const writes = await team.seal(subject, secretsEvent(operation, subject) ?? '', values);
+      if (seen === null) return writes;
+      const files = writes.files.map(async (write) => ({
+        ...write,
+        seen: await seen.read(secretFile(subject, write.path)),
+      }));
+      return { ...writes, files: await Promise.all(files) };
+    }),
   );
   return { ...operation, secrets };
 }

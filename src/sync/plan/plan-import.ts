@@ -1,4 +1,5 @@
 import type { EventWrite } from '../../model/operation/operation.js';
+import { MASK } from '../../model/secret/mask-secrets.js';
 import { formatStatePath } from '../../model/state/state-path.js';
 import { formatSubject, type Subject } from '../../model/subject/subject.js';
 import type { DisplacedClaim } from '../parse/state-claims.js';
@@ -73,8 +74,9 @@ function rowOf(
     subject: file.subject && formatSubject(file.subject),
     events: { found: file.found, new: fresh, duplicate: file.error ? 0 : file.events.length - fresh },
     state: { set, unchanged: state?.comparison.unchanged ?? 0, conflicts: differences.length },
-    withheld: shared ? [] : file.withheld,
-    shared: shared ? file.withheld : [],
+    // In a path with a mask, a key is the secret: that is not shared.
+    withheld: shared ? file.withheld.filter((place) => place.includes(MASK)) : file.withheld,
+    shared: shared ? file.withheld.filter((place) => !place.includes(MASK)) : [],
     secrets: shared?.counts.get(file) ?? NO_SECRETS,
     warnings: [
       ...file.warnings,

@@ -1,12 +1,14 @@
 import { shownPath } from '../../model/secret/shown-path.js';
-import { lookUp, parseStatePath } from '../../model/state/state-path.js';
+import { parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import { formatSubject, type Subject } from '../../model/subject/subject.js';
 import { SECRET_MARK } from '../../model/team-secret/secret-mark.js';
 import { secretFile } from '../../model/team-secret/secret-name.js';
 import { sameValue, type Value } from '../../model/value/value.js';
 import { isEventKey, isOrderKey, isStateKey } from '../../store/local/withheld-values.js';
+import { isTaken } from '../../store/plan/secret-conditions.js';
 import type { StateView } from '../../store/port/state-store.js';
-import { secretFiles, secretText } from '../../store/read/secret-files.js';
+import { isInsideSecret, isSecretWithin, secretFiles, secretText } from '../../store/read/secret-files.js';
+import type { SecretGuard } from '../parse/withhold.js';
 import type { ParsedFile, Secret } from '../read/parsed-file.js';
 import { type ClaimedSecrets, claimedSecrets, ownKeyOf, type SecretClaim } from './claimed-secrets.js';
 import type { ConflictRule, ImportConflict } from './import-plan.js';
@@ -37,6 +39,8 @@ export interface PlannedSecrets {
   readonly conflicts: readonly ImportConflict[];
   readonly counts: ReadonlyMap<ParsedFile, SecretCounts>;
   readonly warnings: ReadonlyMap<ParsedFile, readonly string[]>;
+  /** The secrets of each subject that stay on this machine, by `formatSubject`: their names are readable, and would tell a secret. */
+  readonly kept: ReadonlyMap<string, ReadonlyMap<string, Value>>;
   /** The encrypted texts that hold the very values of the files, by `formatSubject` and key. */
   readonly equal: ReadonlyMap<string, string>;
 }
@@ -45,6 +49,7 @@ export interface PlannedSecrets {
 export interface KnownSecrets {
   readonly view: StateView;
   readonly team: SharedSecrets;
+  readonly guard: SecretGuard;
   readonly states: ReadonlyMap<string, unknown>;
   /** What anybody last imported, by deployment id. */
   readonly snapshots: ReadonlyMap<string, ImportedState>;
@@ -59,6 +64,25 @@ export function secretName(subject: Subject, key: string): string {
   return `${formatSubject(subject)} ${key}`;
 }
 
+/** The keys in the name of a secret: a state path, or one in an event or a file. */
+function placeOf(key: string): StatePath {
+  const path = key.replace(/^(?:event|file|order):[^:]*:/, '');
+  return path === '' ? [] : parseStatePath(path);
+}
+
+/** The other secrets of a state that lie inside of one, or around it: a secret is one as a whole. */
+function nested(
+  key: string,
+  files: ReadonlyMap<string, string>,
+  claims: ReadonlyMap<string, SecretClaim>,
+): readonly string[] {
+  if (!isStateKey(key)) return [];
+  const path = parseStatePath(key);
+  return [...files.keys()].filter(
+    (name) => name !== key && !claims.has(name) && (isInsideSecret(path, name) || isSecretWithin(name, path)),
+  );
+}
+
 /** What is to be done with one secret. Without a key, nobody can tell whether it differs. */
 type Verdict = 'write' | 'keep' | 'differs' | 'equal';
 
@@ -67,6 +91,7 @@ class SecretsPlan implements PlannedSecrets {
   readonly conflicts: ImportConflict[] = [];
   readonly counts = new Map<ParsedFile, SecretCounts>();
   readonly warnings = new Map<ParsedFile, string[]>();
+  readonly kept = new Map<string, ReadonlyMap<string, Value>>();
   readonly equal = new Map<string, string>();
   readonly #known: KnownSecrets;
   readonly #rule: ConflictRule;
@@ -76,31 +101,47 @@ class SecretsPlan implements PlannedSecrets {
     this.#rule = rule;
   }
 
-  async add({ subject, claims }: ClaimedSecrets): Promise<void> {
+  async add({ subject, claims: all }: ClaimedSecrets): Promise<void> {
     const { view, team, withheld } = this.#known;
     const files = await secretFiles(view, subject);
+    const claims = new Map([...all].filter(([key]) => !this.#tellsSecret(key)));
     const values = new Map<string | null, Map<string, Value | undefined>>();
     const write = (deployment: string | null, key: string, value: Value | undefined) => {
       const of = values.get(deployment) ?? new Map<string, Value | undefined>();
+      for (const other of nested(key, files, claims)) of.set(other, undefined);
       values.set(deployment, of.set(key, value));
     };
     const compared = [...claims].filter(([key, claim]) => this.#isCompared(key, claim, files));
     const there = await team.read(new Map(compared.map(([key]) => [key, files.get(key) as string])));
     for (const [key, claim] of claims) {
       const { file, value } = claim;
-      const verdict = await this.#judge(key, claim, files.get(key), there.get(key));
+      const isNested = value !== undefined && nested(key, files, claims).length > 0;
+      const verdict = isNested ? 'differs' : await this.#judge(key, claim, files.get(key), there.get(key));
       if (verdict === 'equal')
         this.equal.set(secretName(subject, key), await secretText(view, files.get(key) as string));
       const isWritten = verdict === 'write' || (verdict === 'differs' && this.#rule === 'file');
-      if (verdict === 'differs') this.#conflict(claim, files.has(key));
+      if (verdict === 'differs') this.#conflict(claim, isNested || files.has(key));
       if (isWritten) write(file.deployment, key, value);
       if (value !== undefined && !isOrderKey(key)) this.#count(file, verdict, isWritten);
     }
-    const [first] = claims.values();
-    for (const [key, value] of await withheld(subject))
-      if (!claims.has(key) && !files.has(key) && !this.#isReadable(subject, key))
+    const [first] = all.values();
+    const kept = new Map<string, Value>();
+    for (const [key, { value }] of all)
+      if (value !== undefined && this.#tellsSecret(key)) kept.set(key, value);
+    for (const [key, value] of await withheld(subject)) {
+      if (all.has(key)) continue;
+      if (this.#tellsSecret(key)) kept.set(key, value);
+      else if (!files.has(key) && !this.#isReadable(subject, key) && nested(key, files, claims).length === 0)
         write(first?.file.deployment ?? null, key, value);
+    }
+    if (kept.size > 0) this.kept.set(formatSubject(subject), kept);
     for (const [deployment, of] of values) this.writes.push({ subject, deployment, values: of });
+  }
+
+  /** Whether a key in the name of a secret looks secret itself: names of shared secrets are readable. */
+  #tellsSecret(key: string): boolean {
+    const { guard } = this.#known;
+    return placeOf(key).some((part) => guard.find(String(part), []).length > 0);
   }
 
   /** Whether the value that is there has to be known: that costs a run of sops. */
@@ -126,8 +167,9 @@ class SecretsPlan implements PlannedSecrets {
     // An event is what it is: one that is there is not compared again.
     if (isEventKey(key) || local?.isUnchanged) return 'keep';
     if (now !== undefined && sameValue(now, value)) return 'equal';
+    if (now === undefined && base === undefined) return this.#unseen(file, local);
     if (isOrderKey(key)) return 'write';
-    if (base === undefined) return now === undefined ? this.#unseen(file, local) : 'differs';
+    if (base === undefined) return 'differs';
     if ((await secretText(this.#known.view, there)) === base) return 'write';
     return this.#changedThere(key, claim, base, now);
   }
@@ -149,7 +191,7 @@ class SecretsPlan implements PlannedSecrets {
 
   /** Whether kgit itself has written the value into the file since, and recorded it. */
   #isWrittenHere(file: ParsedFile, secret: Secret): boolean {
-    const path = parseStatePath(ownKeyOf(secret).replace(/^file:[^:]*:/, ''));
+    const path = placeOf(ownKeyOf(secret));
     const edits = this.#local(file)?.edits ?? [];
     return edits.some((edit) => edit.path.every((part, i) => String(part) === String(path[i])));
   }
@@ -182,7 +224,8 @@ class SecretsPlan implements PlannedSecrets {
   /** Whether the state has a readable value there, which `kgit unset` would have to remove first. */
   #isReadable(subject: Subject, key: string): boolean {
     if (subject.kind !== 'deployment' || !isStateKey(key)) return false;
-    return lookUp(this.#known.states.get(subject.id), parseStatePath(key)).found;
+    const state = this.#known.states.get(subject.id);
+    return state !== undefined && isTaken(state, parseStatePath(key));
   }
 
   #conflict({ file, secret }: SecretClaim, isThere: boolean): void {

@@ -30,8 +30,8 @@ export async function withheldValue(
   const text = formatStatePath(path);
   throw new SecretError(`${text} is withheld, and this machine does not have it`, {
     suggestions: [
-      'Ask on the machine whose files were imported, or import the files that hold it here',
-      `Or read it from where your team keeps secrets`,
+      'Share it, encrypted: kgit secrets recipients add AGE-RECIPIENT…, then kgit import on the machine that has the files',
+      'Or ask on that machine, or import the files that hold it here',
     ],
     data: { deployment: id, path: text },
   });

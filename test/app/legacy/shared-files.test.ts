@@ -1,0 +1,208 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { mergeHost } from '../../../src/app/legacy/merge-host.js';
+import { changeRecipients } from '../../../src/app/secret/change-recipients.js';
+import { changeState } from '../../../src/app/write/change-state.js';
+import { parseStatePath } from '../../../src/model/state/state-path.js';
+import { deployment } from '../../../src/model/subject/subject.js';
+import { ageRecipient } from '../../../src/model/team-secret/recipients.js';
+import type { Value } from '../../../src/model/value/value.js';
+import { isStateKey, WithheldValues } from '../../../src/store/local/withheld-values.js';
+import { readEvents } from '../../../src/store/read/records.js';
+import { secretFiles } from '../../../src/store/read/secret-files.js';
+import { mergeRead } from '../../../src/sync/apply/merge-files.js';
+import { readLegacyFiles } from '../../../src/sync/read/read-legacy-files.js';
+import { temporaryFolder } from '../../support/git-fixtures.js';
+import { memoryContext } from '../../support/memory-context.js';
+import { memoryWriting } from '../../support/memory-writing.js';
+import { countedSops } from '../../support/sops/counted-sops.js';
+import { HAS_SOPS, type Member, makeMember } from '../../support/sops/team-keys.js';
+
+const SUBJECT = deployment('dep-s');
+const PASSWORD = 'deployment.admin_password';
+const OPTIONS = { queue: false, requirePublish: true, dryRun: false, withdraw: false, deadline: 1e15 };
+const KEY = 'YFl+y7bWvGfbPi0SFA4HGBzXmFqK6WYHRkYqPuRGhV8=';
+let ada: Member;
+
+beforeAll(() => {
+  if (HAS_SOPS) ada = makeMember();
+});
+
+/** A deployment's state file. */
+function stateFile(password: string | null, more = '', updated = '08:00'): string {
+  const secret = password === null ? '' : `admin_password: ${password}\n`;
+  return `deployment_id: dep-s\nlast_updated: "2025-12-10T${updated}:00Z"\n${secret}${more}`;
+}
+
+/** A team that shares secrets with Ada, and a clone of hers with a checkout of the scripts. */
+async function team({ isShared = true } = {}) {
+  const memory = memoryWriting();
+  const share = async () =>
+    changeRecipients(await memory.writing(), { add: [ageRecipient(ada.recipient)], remove: [] });
+  if (isShared) await share();
+  const root = temporaryFolder();
+  const file = join(root, 'state/deployment-state.yaml');
+  mkdirSync(join(root, 'state'));
+  const sops = { ada: countedSops(ada), nobody: countedSops() };
+  /** Merges the state file as `kgit mirror` does. */
+  const merge = async (
+    text: string,
+    who: keyof typeof sops = 'ada',
+    clone: Pick<typeof memory, 'context' | 'writer'> = memory,
+  ) => {
+    writeFileSync(file, text);
+    const keep = async (operation: Parameters<typeof clone.context.opened.repository.write>[0]) => {
+      await clone.context.opened.repository.write(operation, OPTIONS);
+    };
+    const host = mergeHost(clone.context, clone.writer, keep, sops[who].environment);
+    const { files, conflicts, parts } = await mergeRead(await readLegacyFiles([root]), host);
+    return { ...files[0], conflicts, parts };
+  };
+  const view = async () => (await memory.read()).reading.view;
+  return {
+    ...{ memory, sops, merge, share, root },
+    names: async () => [...(await secretFiles(await view(), SUBJECT)).keys()].sort(),
+    value: async (name = PASSWORD) => {
+      const host = mergeHost(memory.context, memory.writer, async () => {}, sops.ada.environment);
+      const secrets = await host.team(await view());
+      return (await secrets?.read(await secretFiles(await view(), SUBJECT)))?.get(name);
+    },
+    /** Sets a secret by hand, or removes it. */
+    byHand: async (name: string, value: Value | undefined) => {
+      const writing = await memory.writing({ environment: sops.nobody.environment });
+      const secrets = new Map([[name, value]]);
+      await changeState(
+        writing,
+        { deployment: 'dep-s', create: true },
+        {
+          ...{ fields: { action: 'set' }, edits: [], secrets },
+        },
+      );
+    },
+    local: () => new WithheldValues(memory.context.opened.localFolder).all(SUBJECT),
+    /** All that this machine has in its own folder. */
+    disk: () => {
+      const folder = memory.context.opened.localFolder;
+      const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) =>
+        one.isFile(),
+      );
+      return files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8')).join('\n');
+    },
+  };
+}
+
+describe.runIf(HAS_SOPS)('secrets of legacy files', () => {
+  it('are written again without a key where the file changed, but not over what somebody else wrote', async () => {
+    const { merge, value, byHand, sops } = await team();
+    expect((await merge(stateFile('one-Secret1'), 'nobody')).secrets).toMatchObject({ set: 1 });
+    const { secrets, parts } = await merge(stateFile('one-Secret1'), 'nobody');
+    expect([secrets, parts]).toEqual([{ set: 0, unchanged: 1, conflicts: 0 }, []]);
+    await merge(stateFile('two-Secret2', '', '09:00'), 'nobody');
+    expect(await value()).toBe('two-Secret2');
+    await byHand(PASSWORD, 'hand-Secret3');
+    const { conflicts } = await merge(stateFile('two-Secret2', 'phase: x\n', '10:00'), 'nobody');
+    const mark = { secret: true };
+    expect(conflicts).toEqual([
+      {
+        ...{ deployment: 'dep-s', path: PASSWORD, from: 'state/deployment-state.yaml' },
+        ...{ repository: mark, file: mark },
+      },
+    ]);
+    expect(await value()).toBe('hand-Secret3');
+    // One is tried for each changed file: all have the same recipients.
+    expect(sops.nobody.count('decrypt')).toBe(2);
+  });
+
+  it('that were removed, or changed by hand alone, stay so where a key shows that the file has the old one', async () => {
+    const { merge, names, value, byHand } = await team();
+    await merge(stateFile('one-Secret1'));
+    await byHand(PASSWORD, 'hand-Secret3');
+    expect((await merge(stateFile('one-Secret1', 'phase: x\n', '09:00'))).conflicts).toEqual([]);
+    expect(await value()).toBe('hand-Secret3');
+    await byHand(PASSWORD, undefined);
+    expect((await merge(stateFile('one-Secret1', 'phase: y\n', '10:00'))).conflicts).toEqual([]);
+    expect(await names()).toEqual(['order:deployment-state:']);
+    // Both sides have changed it.
+    expect((await merge(stateFile('two-Secret2', 'phase: y\n', '11:00'))).conflicts).toHaveLength(1);
+    expect(await names()).toEqual(['order:deployment-state:']);
+  });
+
+  it('are known on another clone: an equal file writes nothing, without a key only a newer one does', async () => {
+    const { memory, merge, value, sops } = await team();
+    await merge(stateFile('one-Secret1'));
+    const other = memoryContext({}, memory.store, memory.clock);
+    expect((await merge(stateFile('one-Secret1'), 'nobody', other)).parts).toEqual([]);
+    const third = memoryContext({}, memory.store, memory.clock);
+    await merge(stateFile('old-Secret0', '', '07:00'), 'nobody', third);
+    expect(await value()).toBe('one-Secret1');
+    const fourth = memoryContext({}, memory.store, memory.clock);
+    await merge(stateFile('two-Secret2', '', '09:00'), 'nobody', fourth);
+    expect(await value()).toBe('two-Secret2');
+    // One key that does not fit is enough to know that there is none.
+    expect(sops.nobody.count('decrypt')).toBe(3);
+  });
+
+  it('leave this machine when the team begins to share them, those of files that are gone as well', async () => {
+    const { memory, merge, share, names, value, local, disk } = await team({ isShared: false });
+    await merge(stateFile('one-Secret1'));
+    const withheld = new WithheldValues(memory.context.opened.localFolder);
+    await withheld.put(SUBJECT, new Map([['kof.gone_password', 'gone-Secret4']]));
+    expect(disk()).toContain('one-Secret1');
+    await share();
+    const row = await merge(stateFile('one-Secret1'));
+    expect(row).toMatchObject({ withheld: [], shared: [PASSWORD], events: { new: 0 } });
+    expect(await names()).toEqual([PASSWORD, 'kof.gone_password', 'order:deployment-state:']);
+    expect([await value(), await value('kof.gone_password')]).toEqual(['one-Secret1', 'gone-Secret4']);
+    expect((await local()).size).toBe(0);
+    for (const secret of ['one-Secret1', 'gone-Secret4']) expect(disk()).not.toContain(secret);
+  });
+
+  it('that are readable in the repository, or whose name tells them, are not shared', async () => {
+    const { memory, merge, names, local } = await team();
+    await merge(stateFile(null));
+    const writing = await memory.writing({ terms: { allowSecret: 'test' } });
+    await changeState(
+      writing,
+      { deployment: 'dep-s' },
+      {
+        fields: { action: 'set' },
+        edits: [{ op: 'set', path: parseStatePath(PASSWORD), value: 'readable-Secret5' }],
+      },
+    );
+    const keyed = `wireguard_keys:\n  "private_key ${KEY}": laptop\n`;
+    const row = await merge(stateFile('one-Secret1', keyed, '09:00'));
+    expect(row.warnings).toEqual([expect.stringContaining('is readable in the repository')]);
+    expect(row.withheld).toHaveLength(1);
+    expect(JSON.stringify([row, await names()])).not.toContain(KEY);
+    expect([...(await local()).keys()]).toEqual([expect.stringContaining(KEY)]);
+  });
+
+  it('inside of another secret conflict with it', async () => {
+    const { merge, names, byHand } = await team();
+    await merge(stateFile(null));
+    await byHand('deployment.login', 'user:hand-Secret3');
+    const nested = 'login:\n  admin_password: one-Secret1\n';
+    const { conflicts } = await merge(stateFile(null, nested, '09:00'));
+    expect(conflicts.map(({ path }) => path)).toEqual(['deployment.login']);
+    await byHand('deployment.tokens.api_token', 'hand-Secret3');
+    const above = `tokens: [${KEY}]\n`;
+    const again = await merge(stateFile(null, above, '10:00'));
+    expect(again.conflicts.map(({ path }) => path)).toEqual(['deployment.tokens']);
+    expect((await names()).filter(isStateKey)).toEqual(['deployment.login', 'deployment.tokens.api_token']);
+  });
+
+  it('are what the team keeps as secrets, whatever they look like', async () => {
+    const { memory, merge, names, value, byHand } = await team();
+    await merge(stateFile(null));
+    await byHand('deployment.greeting', 'hello');
+    const { shared, conflicts } = await merge(stateFile(null, 'greeting: hello\n', '09:00'));
+    expect([shared, conflicts]).toEqual([['deployment.greeting'], []]);
+    await merge(stateFile(null, 'greeting: goodbye\n', '10:00'));
+    expect(await value('deployment.greeting')).toBe('goodbye');
+    expect((await names()).filter(isStateKey)).toEqual(['deployment.greeting']);
+    const { view } = (await memory.read()).reading;
+    const events = (await readEvents(view, SUBJECT)).map((event) => JSON.stringify(event.read()));
+    expect(events.filter((text) => /hello|goodbye/.test(text))).toEqual([]);
+  });
+});
