@@ -22,9 +22,11 @@ export function historyContract(name: string, under: { open(): Promise<Backend> 
       const commits = [commit({ a: '1' }), commit({ b: '1', 'c/d': '1' }), commit({ a: '2', e: '1' })];
       await swapAll(store, null, commits);
       const head = (await store.head()).revision as string;
-      const added: string[][] = [];
-      for await (const entry of store.history.timeline(head)) added.push([...entry.added].sort());
-      expect(added).toEqual([['e'], ['b', 'c/d'], ['a']]);
+      for (const ahead of [undefined, 1, 2, 3, 4]) {
+        const added: string[][] = [];
+        for await (const entry of store.history.timeline(head, ahead)) added.push([...entry.added].sort());
+        expect(added).toEqual([['e'], ['b', 'c/d'], ['a']]);
+      }
       for await (const entry of store.history.timeline(head)) {
         expect(entry.revision).toBe(head);
         break;

@@ -27,8 +27,19 @@ function parseRecord(record: string): TimelineEntry {
 /**
  * Yields the revisions from `revision` backwards along first parents, with the files that each added. git runs only as
  * far as the caller reads.
+ * @param ahead how many are likely to be read: git compares no more than these until the caller goes on
  */
-export async function* timeline(git: Git, revision: Revision): AsyncGenerator<TimelineEntry> {
-  for await (const records of gitRecords(git, [...ARGS, revision, '--'], RECORD))
+export async function* timeline(git: Git, revision: Revision, ahead?: number): AsyncGenerator<TimelineEntry> {
+  if (ahead === undefined) return yield* walk(git, revision, []);
+  let count = 0;
+  for await (const entry of walk(git, revision, [`--max-count=${ahead}`])) {
+    count += 1;
+    yield entry;
+  }
+  if (count === ahead) yield* walk(git, revision, [`--skip=${ahead}`]);
+}
+
+async function* walk(git: Git, revision: Revision, range: readonly string[]): AsyncGenerator<TimelineEntry> {
+  for await (const records of gitRecords(git, [...ARGS, ...range, revision, '--'], RECORD))
     for (const record of records) if (record) yield parseRecord(record);
 }

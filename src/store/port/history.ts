@@ -86,8 +86,11 @@ export interface History {
    * Throws ConflictError if `after` is not on the line to `to`, RemoteError, InvalidStateError for damaged records.
    */
   whole(after: Revision | null, to: Revision): AsyncIterable<WholeRevision>;
-  /** The revisions that added files, from `revision` backwards, newest first. */
-  timeline(revision: Revision): AsyncIterable<TimelineEntry>;
+  /**
+   * The revisions that added files, from `revision` backwards, newest first.
+   * @param ahead how many are likely to be read; more can be
+   */
+  timeline(revision: Revision, ahead?: number): AsyncIterable<TimelineEntry>;
   /**
    * For each of these files of `revision`: how many revisions, from `revision` backwards, precede the one that added
    * it.

@@ -18,6 +18,9 @@ import { WantedTimeline } from './wanted-timeline.js';
  */
 const BATCH = 255;
 
+/** How many of the revisions that are read ahead may add no event, such as those that set a phase. */
+const SPARE = 10;
+
 function keyOf({ subject, head }: { subject: Subject; head: EventHead }): string {
   return `${formatSubject(subject)} ${eventName(head)}`;
 }
@@ -131,7 +134,7 @@ export async function* publishedEvents(
   if (revision === null) return;
   let oldest: TimelineEntry | null = null;
   const wanted = hint && new WantedTimeline(store, revision, hint);
-  const revisions = wanted ? wanted.revisions() : store.history.timeline(revision);
+  const revisions = wanted ? wanted.revisions() : store.history.timeline(revision, ahead + SPARE);
   for await (const group of inGroups(revisions, Math.min(ahead, BATCH))) {
     const known: TimelineEntry[] = oldest ? [oldest, ...group] : [...group];
     oldest = known.pop() ?? null;
