@@ -28,7 +28,8 @@ import type { PendingOperation } from '../store/outbox/pending-operation.js';
 import type { SyncResult } from '../store/publish/sync-result.js';
 import { publishedEvents } from '../store/read/event-log.js';
 import { newestEvents } from '../store/read/newest-events.js';
-import { listSubjects, readState, summariseSubject } from '../store/read/records.js';
+import { listSubjects, readState } from '../store/read/records.js';
+import { summarise } from '../store/read/summaries.js';
 import { eventFilter, preconditions, setEdits, unsetSteps } from './inputs.js';
 import type { EndedLock, Lease } from './lease.js';
 import { StoreLocks } from './locks.js';
@@ -170,12 +171,12 @@ export class Store {
   ): Promise<ListedSubject[]> {
     const { view } = (await this.#read(options)).reading;
     const subjects = await listSubjects(view, options.kind);
-    return Promise.all(
-      subjects.map(async (subject) => {
-        const { events, last } = await summariseSubject(view, subject);
-        return { subject: formatSubject(subject), events, lastEvent: last && recorded(last) };
-      }),
-    );
+    const summaries = await summarise(view, subjects);
+    return summaries.map(({ subject, events, last }) => ({
+      subject: formatSubject(subject),
+      events,
+      lastEvent: last && recorded({ subject, event: last }),
+    }));
   }
 
   /**

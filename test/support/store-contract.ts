@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidStateError } from '../../src/errors.js';
 import type { Commit, Revision, StateStore } from '../../src/store/port/state-store.js';
+import { listEach } from '../../src/store/read/list-each.js';
 
 /** What a driver's test provides: empty stores, and a second client of the same store if it can be shared. */
 export interface StoreUnderTest {
@@ -60,6 +61,24 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       ]);
       expect(await second?.list('')).toEqual([{ name: 'a', kind: 'folder' }]);
       expect(await second?.list('a/missing')).toBeNull();
+      await store.close();
+    });
+
+    it('lists many folders as it lists each, whatever was read before', async () => {
+      const store = await under.open();
+      const folders = ['a', 'a/b', 'a/c', 'missing', 'missing/a', '', 'a/c/d', 'a'];
+      await store.swap(null, [commit({ 'a/b/1': '1', 'a/c/d/2': '2', 'a/c/3': '3', e: '4' })], 10_000);
+      const { revision } = await store.head();
+      for (const first of [[], ['a/c'], ['', 'missing']]) {
+        const view = store.view(revision);
+        for (const folder of first) await view.list(folder);
+        const listed: unknown[] = folders.map(() => undefined);
+        await listEach(view, folders, (entries, place) => {
+          listed[place] = entries;
+        });
+        expect(listed).toEqual(await Promise.all(folders.map((folder) => store.view(revision).list(folder))));
+        expect(await view.read('a/c/d/2')).toBe('2');
+      }
       await store.close();
     });
 
@@ -157,6 +176,7 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       await store.swap(null, [commit({ 'a/b': '1' })], 10_000);
       const view = store.view((await store.head()).revision);
       await expect(view.list('a/b')).rejects.toThrow(InvalidStateError);
+      await expect(listEach(view, ['a', 'a/b'], () => undefined)).rejects.toThrow(InvalidStateError);
       await expect(view.read('a')).rejects.toThrow(InvalidStateError);
       await store.close();
     });

@@ -2,7 +2,8 @@ import type { BrokenEvents } from '../../model/event/broken-events.js';
 import { type EventRow, eventRow } from '../../model/event/event-row.js';
 import { formatSubject, type Subject } from '../../model/subject/subject.js';
 import type { StateView } from '../../store/port/state-store.js';
-import { listSubjects, summariseSubject } from '../../store/read/records.js';
+import { listSubjects } from '../../store/read/records.js';
+import { summarise } from '../../store/read/summaries.js';
 
 /** A subject of the repository, with the number of its events and the last one. */
 export interface ListedSubject {
@@ -22,10 +23,10 @@ export async function listedSubjects(
   broken: BrokenEvents,
 ): Promise<ListedSubject[]> {
   const subjects = await listSubjects(view, kind);
-  return Promise.all(
-    subjects.map(async (one) => {
-      const { events, last } = await summariseSubject(view, one, broken);
-      return { subject: formatSubject(one), events, lastEvent: last && eventRow(last) };
-    }),
-  );
+  const summaries = await summarise(view, subjects, broken);
+  return summaries.map(({ subject, events, last }) => ({
+    subject: formatSubject(subject),
+    events,
+    lastEvent: last && eventRow({ subject, event: last }),
+  }));
 }

@@ -66,7 +66,7 @@ export class CatFile {
         resolve();
       });
       child.on('close', () => {
-        this.#fail(this.#fetchFailure() ?? unreadable());
+        if (this.#requests.length > 0) this.#fail(this.#fetchFailure() ?? unreadable());
         resolve();
       });
     });

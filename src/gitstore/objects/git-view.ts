@@ -1,60 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidStateError } from '../../errors.js';
-import { beginningWith, byName, placeOf } from '../../model/subject/sorted-names.js';
 import type { Entry, Revision, StateView } from '../../store/port/state-store.js';
-import type { Objects } from './object-reader.js';
-
-/**
- * An entry of a tree. Mode and object id are parsed on demand, since nobody asks for them in most of millions of
- * entries.
- */
-class TreeEntry implements Entry {
-  readonly name: string;
-  readonly kind: Entry['kind'];
-  readonly #tree: Buffer;
-  readonly #from: number;
-  readonly #oidFrom: number;
-  readonly #oidTo: number;
-
-  constructor(tree: Buffer, from: number, modeTo: number, nameTo: number, to: number) {
-    this.name = tree.toString('utf8', modeTo + 1, nameTo);
-    this.kind = kindOf(tree, from, modeTo);
-    this.#tree = tree;
-    this.#from = from;
-    this.#oidFrom = nameTo + 1;
-    this.#oidTo = to;
-  }
-
-  get mode(): string {
-    return this.#tree.toString('latin1', this.#from, this.#tree.indexOf(32, this.#from));
-  }
-
-  /** Id of the object with its content. */
-  get oid(): string {
-    return this.#tree.toString('hex', this.#oidFrom, this.#oidTo);
-  }
-}
-
-/** The kind of an entry by its mode: 40000 is a folder, 100644 and 100755 are files. */
-function kindOf(tree: Buffer, from: number, to: number): Entry['kind'] {
-  if (to - from === 5 && tree[from] === 52) return 'folder';
-  const mode = tree.toString('latin1', from, to);
-  return mode === '100644' || mode === '100755' ? 'file' : 'other';
-}
-
-/** Parses a tree object: `<mode> <name>\0<oid>` again and again. */
-function parseTree(tree: Buffer, oidBytes: number): TreeEntry[] {
-  const entries: TreeEntry[] = [];
-  for (let at = 0; at < tree.length; ) {
-    const modeTo = tree.indexOf(32, at);
-    const nameTo = tree.indexOf(0, modeTo);
-    const to = nameTo + 1 + oidBytes;
-    if (modeTo < 0 || nameTo < modeTo || to > tree.length) throw new InvalidStateError('a tree is malformed');
-    entries.push(new TreeEntry(tree, at, modeTo, nameTo, to));
-    at = to;
-  }
-  return entries;
-}
+import type { GitObject } from './cat-file.js';
+import type { NamedObject, Objects } from './object-reader.js';
+import { Tree, type TreeEntry } from './tree.js';
 
 const KINDS: Readonly<Record<Entry['kind'], string>> = {
   file: 'a file',
@@ -70,7 +19,8 @@ const MODES: Readonly<Record<string, string>> = { '120000': 'a symbolic link', '
 export class GitView implements StateView {
   readonly #reader: Objects;
   readonly #revision: Revision | null;
-  readonly #folders = new Map<string, Promise<readonly TreeEntry[] | null>>();
+  /** The trees of folders, null where there is none, and those that are being read. */
+  readonly #folders = new Map<string, Tree | null | Promise<Tree | null>>();
 
   constructor(reader: Objects, revision: Revision | null) {
     this.#reader = reader;
@@ -87,54 +37,104 @@ export class GitView implements StateView {
   }
 
   async list(folder: string, prefix?: string): Promise<readonly Entry[] | null> {
-    const entries = await this.#entries(folder);
-    if (entries === null || prefix === undefined) return entries;
-    const found = [...beginningWith(entries, prefix)];
-    return found.length > 0 ? found : null;
+    const entries = (await this.#tree(folder))?.list(prefix) ?? null;
+    return prefix !== undefined && entries?.length === 0 ? null : entries;
+  }
+
+  async listEach(
+    folders: readonly string[],
+    take: (entries: readonly Entry[] | null, place: number) => void,
+  ): Promise<void> {
+    const trees = await this.#trees(folders);
+    for (const [place, folder] of folders.entries()) take(trees.get(folder)?.list() ?? null, place);
   }
 
   async kindOf(path: string): Promise<Entry['kind'] | null> {
     const [folder, name] = split(path);
-    if (folder !== '' && (await this.kindOf(folder)) !== 'folder') return null;
-    return entryOf(await this.#entries(folder), name)?.kind ?? null;
+    const isRead = this.#folders.get(folder) instanceof Tree;
+    if (!isRead && folder !== '' && (await this.kindOf(folder)) !== 'folder') return null;
+    return (await this.#tree(folder))?.find(name)?.kind ?? null;
   }
 
   /** The entry at a path; null if there is none. Throws InvalidStateError if it is of another kind. */
   async #find(path: string, kind: Entry['kind']): Promise<TreeEntry | null> {
     const [folder, name] = split(path);
-    const entry = entryOf(await this.#entries(folder), name);
-    if (entry === null || entry.kind === kind) return entry;
-    const there = MODES[entry.mode] ?? KINDS[entry.kind];
-    throw unreadable(path, `${there} stands where ${KINDS[kind]} should`);
+    return entryOf(await this.#tree(folder), path, name, kind);
   }
 
-  #entries(folder: string): Promise<readonly TreeEntry[] | null> {
+  /** The trees of many folders, read level by level. */
+  async #trees(folders: Iterable<string>): Promise<ReadonlyMap<string, Tree | null>> {
+    const trees = new Map<string, Tree | null>();
+    const missing: string[] = [];
+    for (const folder of folders) {
+      if (folder === '' || this.#folders.has(folder)) trees.set(folder, await this.#tree(folder));
+      else missing.push(folder);
+    }
+    if (missing.length === 0) return trees;
+    const above = await this.#trees(new Set(missing.map((folder) => split(folder)[0])));
+    const wanted: NamedObject[] = [];
+    for (const folder of missing) {
+      const [parent, name] = split(folder);
+      const entry = entryOf(above.get(parent), folder, name, 'folder');
+      if (entry) wanted.push({ name: entry.oid, path: folder });
+      else trees.set(folder, null);
+    }
+    await readEach(this.#reader, wanted, (object, place) => {
+      const folder = wanted[place]?.path ?? '';
+      trees.set(folder, treeOf(object, folder));
+    });
+    for (const folder of missing) this.#folders.set(folder, trees.get(folder) ?? null);
+    return trees;
+  }
+
+  #tree(folder: string): Tree | null | Promise<Tree | null> {
     const known = this.#folders.get(folder);
-    if (known) return known;
-    const listed = this.#readFolder(folder);
-    this.#folders.set(folder, listed);
-    return listed;
+    if (known !== undefined) return known;
+    const reading = this.#readFolder(folder);
+    this.#folders.set(folder, reading);
+    return reading;
   }
 
-  async #readFolder(folder: string): Promise<readonly TreeEntry[] | null> {
+  async #readFolder(folder: string): Promise<Tree | null> {
     if (this.#revision === null) return null;
     const entry = folder === '' ? { oid: `${this.#revision}^{tree}` } : await this.#find(folder, 'folder');
-    if (!entry) return null;
-    const object = await this.#reader.read(entry.oid, folder);
-    if (object?.type !== 'tree') throw unreadable(folder || 'the root folder', 'its object is missing');
-    return parseTree(object.data, object.oid.length / 2).sort(byName);
+    const tree = entry && treeOf(await this.#reader.read(entry.oid, folder), folder);
+    this.#folders.set(folder, tree);
+    return tree;
   }
+}
+
+function treeOf(object: GitObject | null, folder: string): Tree {
+  if (object?.type !== 'tree') throw unreadable(folder || 'the root folder', 'its object is missing');
+  return new Tree(object.data, object.oid.length / 2);
+}
+
+/** The entry of a tree; null if there is none. Throws InvalidStateError if it is of another kind. */
+function entryOf(
+  tree: Tree | null | undefined,
+  path: string,
+  name: string,
+  kind: Entry['kind'],
+): TreeEntry | null {
+  const entry = tree?.find(name) ?? null;
+  if (entry === null || entry.kind === kind) return entry;
+  const there = MODES[entry.mode] ?? KINDS[entry.kind];
+  throw unreadable(path, `${there} stands where ${KINDS[kind]} should`);
+}
+
+async function readEach(
+  reader: Objects,
+  objects: readonly NamedObject[],
+  take: (object: GitObject | null, place: number) => void,
+): Promise<void> {
+  if (reader.readEach) return reader.readEach(objects, take);
+  await Promise.all(objects.map(async ({ name, path }, place) => take(await reader.read(name, path), place)));
 }
 
 /** The folder of a path, and its name there. */
 function split(path: string): [folder: string, name: string] {
   const cut = path.lastIndexOf('/');
   return [cut < 0 ? '' : path.slice(0, cut), path.slice(cut + 1)];
-}
-
-function entryOf(entries: readonly TreeEntry[] | null, name: string): TreeEntry | null {
-  const entry = entries?.[placeOf(entries, name)];
-  return entry?.name === name ? entry : null;
 }
 
 function unreadable(path: string, why: string): InvalidStateError {

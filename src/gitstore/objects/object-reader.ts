@@ -6,8 +6,11 @@ import type { LocalObjects } from './local-objects.js';
 /** This many objects or more, asked for at once, get a process of their own, which answers in large pieces and ends. */
 const MANY = 256;
 
-/** What reads objects; an `ObjectReader` or the embedded git. */
-export type Objects = Pick<ObjectReader, 'read'>;
+/** What reads objects; an `ObjectReader` or the embedded git, which reads many no faster than one by one. */
+export type Objects = Pick<ObjectReader, 'read'> & Partial<Pick<ObjectReader, 'readEach'>>;
+
+/** An object to read, and its name in messages. */
+export type NamedObject = Pick<ObjectRequest, 'name' | 'path'>;
 
 /** Reads the first few objects itself, all others through one `git cat-file --batch`, whose requests are pipelined. */
 export class ObjectReader {
@@ -36,6 +39,32 @@ export class ObjectReader {
     return new Promise((resolve, reject) => {
       // All requests of one turn of the event loop go to git in one write.
       if (this.#asked.push({ name, path, resolve, reject }) === 1) setImmediate(() => this.#ask());
+    });
+  }
+
+  /**
+   * Reads many objects at the cost of one promise, and hands each, when it arrives, to `take` with its place in the list;
+   * null if there is none. Rejects when one cannot be read, or `take` fails.
+   */
+  readEach(
+    objects: readonly NamedObject[],
+    take: (object: GitObject | null, place: number) => void,
+  ): Promise<void> {
+    if (objects.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      let left = objects.length;
+      const took = (place: number) => (object: GitObject | null) => {
+        try {
+          take(object, place);
+        } catch (error) {
+          return reject(error);
+        }
+        left -= 1;
+        if (left === 0) resolve();
+      };
+      if (this.#asked.length === 0) setImmediate(() => this.#ask());
+      for (const [place, { name, path }] of objects.entries())
+        this.#asked.push({ name, path, resolve: took(place), reject });
     });
   }
 

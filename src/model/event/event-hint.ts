@@ -1,6 +1,7 @@
 import { monthOf } from '../subject/layout.js';
 import { isUlid, ulidTime } from '../value/ulid.js';
-import type { EventFilter } from './event-filter.js';
+import type { KgitEvent } from './event.js';
+import { type EventFilter, matches } from './event-filter.js';
 import { ID_MARGIN_MS } from './event-time.js';
 
 /** The longest month. */
@@ -16,6 +17,8 @@ export interface EventHint {
   /** Whether an event of this month, `YYYY-MM`, can match. */
   mayBeMonth(month: string): boolean;
   mayBeText(text: string): boolean;
+  /** Whether this event matches, or always passes. */
+  isWanted(event: KgitEvent): boolean;
 }
 
 /**
@@ -73,5 +76,6 @@ export function hintOf(filter: EventFilter, ids: readonly string[]): EventHint |
       const low = needles.length > 0 ? text.toLowerCase() : '';
       return needles.every((parts) => parts.some((part) => low.includes(part)));
     },
+    isWanted: (event) => always.includes(event.id) || matches(event, filter),
   };
 }

@@ -34,6 +34,14 @@ export interface StateView {
    * @param prefix lists only the names that begin with it; the answer is null if none does
    */
   list(folder: string, prefix?: string): Promise<readonly Entry[] | null>;
+  /**
+   * Lists many folders and hands each listing, in `byName` order, to `take` with the folder's place; null if there is no
+   * such folder. Absent if it costs no less than listing them one by one. Throws as `list`, and what `take` throws.
+   */
+  listEach?(
+    folders: readonly string[],
+    take: (entries: readonly Entry[] | null, place: number) => void,
+  ): Promise<void>;
   /** What is at a path below the top folder; null if nothing is. */
   kindOf(path: string): Promise<Entry['kind'] | null>;
 }

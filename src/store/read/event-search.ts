@@ -1,14 +1,10 @@
 import type { EventHint } from '../../model/event/event-hint.js';
-import { eventIdOfName, eventsFolder, isMonth, parseEventPath } from '../../model/subject/layout.js';
-import type { Subject } from '../../model/subject/subject.js';
+import { eventIdOfName, eventsFolder, parseEventPath } from '../../model/subject/layout.js';
 import type { Backend } from '../port/backend.js';
 import type { Revision, StateView } from '../port/state-store.js';
+import { listEach } from './list-each.js';
 import { listSubjects } from './records.js';
-
-/** How many subjects are searched at a time: enough for large answers of git, few enough to hold their files. */
-const BATCH = 512;
-/** How many batches run at once, so that git reads while the last answer is searched. */
-const WORKERS = 2;
+import { monthsIn } from './stored-events.js';
 
 /** Up to this many files are not worth a full-text search. */
 const FEW = 5_000;
@@ -31,47 +27,26 @@ export function monthOfPath(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
-async function ofSubject(
-  view: StateView,
-  subject: Subject,
-  hint: EventHint,
-): Promise<{ files: string[]; sealed: string[] }> {
-  const folder = eventsFolder(subject);
-  const entries = (await view.list(folder)) ?? [];
-  const files: string[] = [];
-  const sealed: string[] = [];
-  await Promise.all(
-    entries.map(async ({ name, kind }) => {
-      const path = `${folder}/${name}`;
-      const month = SEALED.exec(name)?.[1];
-      if (kind === 'file' && month && hint.mayBeMonth(month)) sealed.push(`${folder}/${month}`);
-      if (kind !== 'folder' || !isMonth(name) || !hint.mayBeMonth(name)) return;
-      for (const file of (await view.list(path)) ?? []) {
-        const id = file.kind === 'file' ? eventIdOfName(file.name) : null;
-        if (id !== null && hint.mayBeId(id)) files.push(`${path}/${file.name}`);
-      }
-    }),
-  );
-  return { files, sealed };
-}
-
 /** The files of all events whose ids match the hint, found by the names of folders and files. */
 async function candidatesById(view: StateView, hint: EventHint): Promise<Candidates> {
-  const subjects = await listSubjects(view);
   const files = new Set<string>();
   const sealed = new Set<string>();
-  let next = 0;
-  const work = async () => {
-    while (next < subjects.length) {
-      const batch = subjects.slice(next, next + BATCH);
-      next += BATCH;
-      for (const found of await Promise.all(batch.map((subject) => ofSubject(view, subject, hint)))) {
-        for (const path of found.files) files.add(path);
-        for (const month of found.sealed) sealed.add(month);
-      }
+  const months: string[] = [];
+  const folders = (await listSubjects(view)).map(eventsFolder);
+  await listEach(view, folders, (entries, place) => {
+    for (const { month, isOpen, isSealed } of monthsIn(entries ?? [])) {
+      if (!hint.mayBeMonth(month)) continue;
+      const path = `${folders[place]}/${month}`;
+      if (isSealed) sealed.add(path);
+      if (isOpen) months.push(path);
     }
-  };
-  await Promise.all(Array.from({ length: WORKERS }, work));
+  });
+  await listEach(view, months, (entries, place) => {
+    for (const { name, kind } of entries ?? []) {
+      const id = kind === 'file' ? eventIdOfName(name) : null;
+      if (id !== null && hint.mayBeId(id)) files.add(`${months[place]}/${name}`);
+    }
+  });
   return { files, sealed };
 }
 

@@ -1,5 +1,6 @@
 import { beginningWith, byName, placeOf } from '../../model/subject/sorted-names.js';
 import type { Entry, FileChanges, StateView } from '../port/state-store.js';
+import { listEach } from './list-each.js';
 
 /** A path and the folders above it, up to the top one (''). */
 function* upwards(path: string): Generator<string> {
@@ -87,6 +88,23 @@ export class OverlayView implements StateView {
     if (entries === null || prefix === undefined) return entries;
     const found = [...beginningWith(entries, prefix)];
     return found.length > 0 ? found : null;
+  }
+
+  async listEach(
+    folders: readonly string[],
+    take: (entries: readonly Entry[] | null, place: number) => void,
+  ): Promise<void> {
+    const places = folders.map((_, place) => place);
+    const isBelow = (place: number) => this.#isOfBase(folders[place] ?? '');
+    const below = places.filter(isBelow);
+    const foldersBelow = below.map((place) => folders[place] ?? '');
+    await listEach(this.#base, foldersBelow, (entries, at) => take(entries, below[at] ?? at));
+    for (const place of places) if (!isBelow(place)) take(await this.list(folders[place] ?? ''), place);
+  }
+
+  /** Whether a folder is as it is below. */
+  #isOfBase(folder: string): boolean {
+    return !this.#folders.has(folder) && !this.#thinned.has(folder) && !this.#isRemoved(folder);
   }
 
   async kindOf(path: string): Promise<Entry['kind'] | null> {

@@ -1,6 +1,6 @@
 import { InvalidStateError, NoRepositoryError } from '../../errors.js';
 import { type BrokenEvents, REFUSE_BROKEN } from '../../model/event/broken-events.js';
-import { type SubjectEvent, sortByTime } from '../../model/event/event.js';
+import { sortByTime } from '../../model/event/event.js';
 import { parseState } from '../../model/state/state-document.js';
 import { CLUSTERS, DEPLOYMENTS, MARKER_FILE, statePath } from '../../model/subject/layout.js';
 import {
@@ -20,7 +20,7 @@ import {
 import { shellWord } from '../../model/value/shell-word.js';
 import { isMap, type Value } from '../../model/value/value.js';
 import type { Revision, StateView } from '../port/state-store.js';
-import { countMonth, lastOfMonth, monthsOf, readMonth, type StoredEvent } from './stored-events.js';
+import { monthsOf, readMonth, type StoredEvent } from './stored-events.js';
 
 /** The version of repositories that this program reads and writes. */
 export const API_VERSION = 'kgit/v1';
@@ -102,28 +102,6 @@ export async function readEvents(
   broken: BrokenEvents = REFUSE_BROKEN,
 ): Promise<StoredEvent[]> {
   return sortByTime(await storedEvents(view, subject, broken), ({ head }) => head);
-}
-
-/**
- * The number of events of a subject, and its last readable event by id.
- * @param broken how events that cannot be read are handled
- */
-export async function summariseSubject(
-  view: StateView,
-  subject: Subject,
-  broken: BrokenEvents = REFUSE_BROKEN,
-): Promise<{ events: number; last: SubjectEvent | null }> {
-  const months = await monthsOf(view, subject);
-  const counts = await Promise.all(months.map((month) => countMonth(view, subject, month, broken)));
-  let last: SubjectEvent | null = null;
-  for (const [i, month] of [...months.entries()].reverse()) {
-    const isOdd = month.odd.length > 0;
-    const event = counts[i] || isOdd ? await lastOfMonth(view, subject, month, broken) : null;
-    if (event === null) continue;
-    last = { subject, event };
-    break;
-  }
-  return { events: counts.reduce((sum, count) => sum + count, 0), last };
 }
 
 /** The state of a deployment; null if it has no document. Throws InvalidStateError. */

@@ -17,7 +17,7 @@ import {
   sealedPath,
 } from '../../model/subject/layout.js';
 import type { Subject } from '../../model/subject/subject.js';
-import type { StateView } from '../port/state-store.js';
+import type { Entry, StateView } from '../port/state-store.js';
 
 /** An event in the repository, in a file of its own or in a sealed month; parsed on demand. */
 export interface StoredEvent extends SealedEvent {
@@ -44,9 +44,8 @@ export interface Month {
   readonly isOpen: boolean;
 }
 
-/** The months of a subject that may hold events, in order. Lists no month folder. */
-export async function listMonths(view: StateView, subject: Subject): Promise<Month[]> {
-  const entries = (await view.list(eventsFolder(subject))) ?? [];
+/** The months in the folder of a subject's events, in order. */
+export function monthsIn(entries: readonly Entry[]): Month[] {
   const open = new Set(
     entries.filter(({ name, kind }) => kind === 'folder' && isMonth(name)).map(({ name }) => name),
   );
@@ -57,17 +56,22 @@ export async function listMonths(view: StateView, subject: Subject): Promise<Mon
   return months.map((month) => ({ month, isSealed: sealed.has(month), isOpen: open.has(month) }));
 }
 
+/** The months of a subject that may hold events, in order. Lists no month folder. */
+export async function listMonths(view: StateView, subject: Subject): Promise<Month[]> {
+  return monthsIn((await view.list(eventsFolder(subject))) ?? []);
+}
+
 /** The files of a month. Reads no event. */
 export async function filesOf(
   view: StateView,
   subject: Subject,
-  { month, ...is }: Month,
+  { month, isSealed, isOpen }: Month,
 ): Promise<MonthFiles> {
-  const files = is.isOpen ? ((await view.list(`${eventsFolder(subject)}/${month}`)) ?? []) : [];
+  const files = isOpen ? ((await view.list(`${eventsFolder(subject)}/${month}`)) ?? []) : [];
   const events = files.filter(({ name }) => eventIdOfName(name) !== null);
   const namesOf = (isFile: boolean) =>
     events.filter(({ kind }) => (kind === 'file') === isFile).map(({ name }) => name);
-  return { month, isSealed: is.isSealed, names: namesOf(true), odd: namesOf(false) };
+  return { month, isSealed, names: namesOf(true), odd: namesOf(false) };
 }
 
 /** The months of a subject that hold events, in order. Reads no event. */

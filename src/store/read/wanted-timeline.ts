@@ -1,3 +1,5 @@
+import { InvalidStateError } from '../../errors.js';
+import { parseEvent } from '../../model/event/event-file.js';
 import type { EventHint } from '../../model/event/event-hint.js';
 import { parseEventPath } from '../../model/subject/layout.js';
 import type { Backend } from '../port/backend.js';
@@ -49,22 +51,57 @@ export class WantedTimeline {
     return found;
   }
 
+  /** The revisions that added these files, newest first. */
+  async *#located({ files }: Candidates): AsyncGenerator<TimelineEntry> {
+    const [store, revision] = [this.#store, this.#revision];
+    const wanted = await this.#wanted([...files]);
+    // A single one needs no order: finding its place means looking at every revision.
+    if (wanted.length === 1) yield { revision, added: wanted };
+    if (wanted.length <= 1) return;
+    const places = await store.history.placesOf(revision, wanted);
+    const byPlace = new Map<number, string[]>();
+    for (const [path, place] of places) byPlace.set(place, [...(byPlace.get(place) ?? []), path]);
+    for (const place of [...byPlace.keys()].sort((a, b) => a - b))
+      yield { revision, added: byPlace.get(place) ?? [] };
+  }
+
+  /** Those of these files whose events are wanted, and those that cannot be read. */
+  async #wanted(paths: readonly string[]): Promise<string[]> {
+    const view = this.#store.view(this.#revision);
+    const isWanted = async (path: string): Promise<boolean> => {
+      try {
+        const text = await view.read(path);
+        return text !== null && this.#hint.isWanted(parseEvent(text, path));
+      } catch (error) {
+        // Whoever reads the event says what is wrong with it.
+        if (error instanceof InvalidStateError) return true;
+        throw error;
+      }
+    };
+    const verdicts = await Promise.all(paths.map(isWanted));
+    return paths.filter((_, i) => verdicts[i]);
+  }
+
   /** The walked revisions, each with the wanted events that it added, if any. */
   async *revisions(): AsyncGenerator<TimelineEntry> {
-    // A search by time is cheap, and often shows that everything lies in the newest revisions.
-    if (this.#hint.isOfTime) this.#candidates = await this.#search(new Set());
-    if (this.#candidates && isComplete(this.#candidates)) return;
+    // A search by time is cheap, and often shows that everything lies in the newest revisions. It runs while the walk begins.
+    const search = this.#hint.isOfTime ? this.#search(new Set()) : null;
+    // A failure is thrown below, where it is awaited: the walk may take longer to begin.
+    search?.catch(() => undefined);
     const passed = new Set<string>();
     let walked = 0;
     let met = 0;
     for await (const { revision: at, added } of this.#store.history.timeline(this.#revision)) {
+      if (walked === 0 && search) {
+        this.#candidates = await search;
+        if (isComplete(this.#candidates)) return;
+      }
       if (walked > 0 && walked % this.#window === 0) {
         this.#candidates ??= await this.#search(passed);
         if (isComplete(this.#candidates)) return;
         // Events of one time mostly lie together: then walking on is faster than locating them.
         const isNear = this.#hint.isOfTime && met >= this.#window * NEAR;
-        if (!isNear && canLocate(this.#candidates))
-          return yield* located(this.#store, this.#revision, this.#candidates);
+        if (!isNear && canLocate(this.#candidates)) return yield* this.#located(this.#candidates);
         met = 0;
       }
       walked += 1;
@@ -82,17 +119,4 @@ function mayBe(path: string, hint: EventHint, candidates: Candidates | null): bo
   const place = parseEventPath(path);
   if (!place || !hint.mayBeId(place.id)) return false;
   return !candidates || candidates.files.delete(path) || candidates.sealed.has(monthOfPath(path));
-}
-
-async function* located(
-  store: Backend,
-  revision: Revision,
-  { files }: Candidates,
-): AsyncGenerator<TimelineEntry> {
-  if (files.size === 0) return;
-  const places = await store.history.placesOf(revision, [...files]);
-  const byPlace = new Map<number, string[]>();
-  for (const [path, place] of places) byPlace.set(place, [...(byPlace.get(place) ?? []), path]);
-  for (const place of [...byPlace.keys()].sort((a, b) => a - b))
-    yield { revision, added: byPlace.get(place) ?? [] };
 }

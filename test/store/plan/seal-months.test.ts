@@ -19,7 +19,8 @@ import { readClusters } from '../../../src/store/read/cluster-records.js';
 import { EventFinder } from '../../../src/store/read/event-finder.js';
 import { publishedEvents } from '../../../src/store/read/event-log.js';
 import { type PageOptions, readPage } from '../../../src/store/read/event-page.js';
-import { listSubjects, readEvents, summariseSubject } from '../../../src/store/read/records.js';
+import { listSubjects, readEvents } from '../../../src/store/read/records.js';
+import { summarise } from '../../../src/store/read/summaries.js';
 import { existingRecords } from '../../../src/sync/plan/existing-records.js';
 import { emptyRepository, openGitStore } from '../../support/git-fixtures.js';
 import { MemoryStore } from '../../support/memory-store.js';
@@ -176,7 +177,7 @@ async function answers(store: Backend): Promise<unknown> {
     logs,
     found,
     imported: imported.map(({ subject, event }) => existing.hasEvent(subject, event.id)),
-    list: await Promise.all(subjects.map((subject) => summariseSubject(view, subject))),
+    list: await summarise(view, subjects),
     clusters: await readClusters(view),
     fold: fold(published),
     state: parseYaml((await view.read(statePath('d'))) ?? '{}', 's'),
@@ -272,7 +273,7 @@ describe('sealing', () => {
       [eventPath(prod, two)]: formatEvent(two),
     });
     expect((await readEvents(both, prod)).map(({ head }) => head.id)).toEqual([two.id, one.id]);
-    expect(await summariseSubject(both, prod)).toMatchObject({ events: 2, last: { event: two } });
+    expect(await summarise(both, [prod])).toMatchObject([{ events: 2, last: two }]);
     expect((await sealMonths(both, '2025-06')).sealing).toMatchObject({ files: 2, sealed: [{ events: 2 }] });
     const other = await viewOf({ [sealedFile]: sealed, [path]: formatEvent({ ...one, message: 'other' }) });
     await expect(sealMonths(other, '2025-06')).rejects.toThrow(InvalidStateError);

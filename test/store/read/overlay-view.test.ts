@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { StateView } from '../../../src/store/port/state-store.js';
+import { listEach } from '../../../src/store/read/list-each.js';
 import { OverlayView } from '../../../src/store/read/overlay-view.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { commit } from '../../support/store-contract.js';
@@ -12,9 +13,14 @@ const FILES = ['1', '2', 'a/1', 'a/2', 'a/b/1', 'a/b/2', 'a/b/c/1', 'd/e/1', 'd/
 async function answers(view: StateView): Promise<unknown> {
   const lists = FOLDERS.flatMap((folder) => [view.list(folder), view.list(folder, '1')]);
   const texts = FILES.map((file) => view.read(file));
+  const listed: unknown[] = FOLDERS.map(() => undefined);
+  await listEach(view, FOLDERS, (entries, place) => {
+    listed[place] = entries;
+  });
   const kinds = [...FOLDERS.filter(Boolean), ...FILES].map((path) => view.kindOf(path));
   return {
     lists: await Promise.all(lists),
+    listed,
     texts: await Promise.all(texts),
     kinds: await Promise.all(kinds),
   };

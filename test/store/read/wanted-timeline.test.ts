@@ -176,5 +176,9 @@ describe('the time line of what is wanted', () => {
     };
     expect(await found({ ...NOTHING, actions: ['created'] })).toEqual([1, 6]);
     expect(await found({ ...NOTHING, since: T0 + 49 * DAY })).toEqual([0, 2]);
+    // The order of a single event is known: nobody looks for its revision.
+    store.history.placesOf = () => Promise.reject(new Error('was asked for places'));
+    expect(await found({ ...NOTHING, actions: ['created'] })).toEqual([1, 6]);
+    await expect(found({ ...NOTHING, actions: ['scaled'] })).rejects.toThrow('was asked');
   });
 });

@@ -1,0 +1,101 @@
+import { InvalidStateError } from '../../errors.js';
+import { beginningWith, byName, placeOf } from '../../model/subject/sorted-names.js';
+import type { Entry } from '../../store/port/state-store.js';
+
+/** The modes of files, plain and executable, as bytes of a tree. */
+const PLAIN = 0x31_30_30_36_34_34;
+const EXECUTABLE = 0x31_30_30_37_35_35;
+
+/** An entry with its object. */
+export interface TreeEntry extends Entry {
+  readonly mode: string;
+  /** Id of the object with its content. */
+  readonly oid: string;
+}
+
+/** Where an entry lies in the bytes of its tree. */
+interface Place {
+  readonly name: string;
+  readonly from: number;
+}
+
+/**
+ * A tree object: `<mode> <name>\0<oid>` again and again. It is kept as bytes: of the millions of entries in a large
+ * repository most are listed once, and entries that outlive the listing cost more than reading them.
+ */
+export class Tree {
+  readonly #bytes: Buffer;
+  readonly #oidBytes: number;
+  /** By name; made when a name is looked up. */
+  #places: readonly Place[] | null = null;
+
+  /** @param oidBytes length of an object id */
+  constructor(bytes: Buffer, oidBytes: number) {
+    this.#bytes = bytes;
+    this.#oidBytes = oidBytes;
+  }
+
+  /** The entries in `byName` order, or those whose names begin with `prefix`. Throws InvalidStateError. */
+  list(prefix?: string): Entry[] {
+    const entries: Entry[] = [];
+    if (prefix !== undefined) {
+      for (const { name, from } of beginningWith(this.#index(), prefix))
+        entries.push({ name, kind: this.#kindAt(from) });
+      return entries;
+    }
+    const isSorted = this.#walk((name, from) => entries.push({ name, kind: this.#kindAt(from) }));
+    return isSorted ? entries : entries.sort(byName);
+  }
+
+  /** The entry of this name; null if there is none. Throws InvalidStateError. */
+  find(name: string): TreeEntry | null {
+    const places = this.#index();
+    const place = places[placeOf(places, name)];
+    if (place?.name !== name) return null;
+    const { from } = place;
+    const space = this.#bytes.indexOf(32, from);
+    const oidFrom = this.#bytes.indexOf(0, space) + 1;
+    return {
+      name,
+      kind: this.#kindAt(from),
+      mode: this.#bytes.toString('latin1', from, space),
+      oid: this.#bytes.toString('hex', oidFrom, oidFrom + this.#oidBytes),
+    };
+  }
+
+  #index(): readonly Place[] {
+    if (this.#places !== null) return this.#places;
+    const places: Place[] = [];
+    if (!this.#walk((name, from) => places.push({ name, from }))) places.sort(byName);
+    this.#places = places;
+    return places;
+  }
+
+  /** Calls `take` with the name and the place of each entry. Returns whether they came in `byName` order. */
+  #walk(take: (name: string, from: number) => void): boolean {
+    const bytes = this.#bytes;
+    let isSorted = true;
+    let before = '';
+    for (let at = 0; at < bytes.length; ) {
+      const space = bytes.indexOf(32, at);
+      const nameTo = bytes.indexOf(0, space);
+      const to = nameTo + 1 + this.#oidBytes;
+      if (space < 0 || nameTo < space || to > bytes.length)
+        throw new InvalidStateError('a tree is malformed');
+      const name = bytes.toString('utf8', space + 1, nameTo);
+      if (name < before) isSorted = false;
+      before = name;
+      take(name, at);
+      at = to;
+    }
+    return isSorted;
+  }
+
+  /** The kind of the entry at this place: 40000 is a folder, 100644 and 100755 are files. */
+  #kindAt(from: number): Entry['kind'] {
+    const bytes = this.#bytes;
+    if (bytes[from + 5] === 32 && bytes[from] === 52) return 'folder';
+    const mode = bytes[from + 6] === 32 ? bytes.readUIntBE(from, 6) : 0;
+    return mode === PLAIN || mode === EXECUTABLE ? 'file' : 'other';
+  }
+}
