@@ -15,7 +15,7 @@ export default class SetPaths extends StateCommand<typeof SetPaths> {
     StateCommand,
     `Sets paths of the state document, all or none, and records an event that says who, when and why. The value after = is text, except for true, false, null and numbers that keep their spelling (3, -0.5); 1.10 and 007 stay text. The value after := is YAML: [a, b], {k: v}, "3". A new top-level key other than deployment, kof, azure and aws needs --create-key. If nothing changes, nothing is written.
 
---secret PATH=- reads a secret from the standard input, or asks for it on a terminal; --secret PATH=@FILE reads it from a file. It is encrypted for the team (kgit secrets recipients list) before it is kept anywhere.`,
+--secret PATH=- reads a secret from the standard input, or asks for it on a terminal; --secret PATH=@FILE reads it from a file. It is encrypted for the team (kgit secrets recipients list) before it is kept anywhere. --if-absent and --if-revision count secrets; --if cannot compare one.`,
   );
   static override examples = [
     '<%= config.bin %> set deployment.phase=create_vms',

@@ -15,14 +15,9 @@ export type SecretValues = ReadonlyMap<string, Value | undefined>;
  * Encrypts secrets for those who can read the team's secrets in a view; needs no key. Throws SecretError if the team shares none and
  * one is to be written, InvalidStateError, EnvironmentError.
  * @param event id of the event that records them
- * @param absent paths that must hold no secret yet
  */
 export async function encryptSecrets(
-  {
-    subject,
-    values,
-    absent,
-  }: { readonly subject: Subject; readonly values: SecretValues; readonly absent: readonly string[] },
+  { subject, values }: { readonly subject: Subject; readonly values: SecretValues },
   event: string,
   view: StateView,
   sops: Sops,
@@ -36,7 +31,7 @@ export async function encryptSecrets(
       return { path, text };
     }),
   );
-  return { subject, event, recipients: removes ? null : recipients.map(formatRecipient), files, absent };
+  return { subject, event, recipients: removes ? null : recipients.map(formatRecipient), files };
 }
 
 /** Those who can read the secrets of a team. Throws SecretError if it shares none. */

@@ -90,16 +90,9 @@ export class TeamValues {
   /**
    * Encrypts values for those who can read the team's secrets in a view; needs no key. Throws as `encryptSecrets`.
    * @param event id of the event that records them
-   * @param absent paths that must hold no secret yet
    */
-  async seal(
-    view: StateView,
-    subject: Subject,
-    event: string,
-    values: SecretValues,
-    absent: readonly string[] = [],
-  ): Promise<SecretWrites> {
-    const writes = await encryptSecrets({ subject, values, absent }, event, view, this.#sops);
+  async seal(view: StateView, subject: Subject, event: string, values: SecretValues): Promise<SecretWrites> {
+    const writes = await encryptSecrets({ subject, values }, event, view, this.#sops);
     for (const { path, text } of writes.files)
       if (text !== null) this.#remember(knownAs(path, text), Promise.resolve(values.get(path)));
     return writes;

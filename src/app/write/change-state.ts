@@ -6,7 +6,7 @@ import type {
   SecretWrites,
   StateChange,
 } from '../../model/operation/operation.js';
-import { formatStatePath, parseStatePath, type StatePath } from '../../model/state/state-path.js';
+import { parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import { type DeploymentSubject, deployment } from '../../model/subject/subject.js';
 import type { Value } from '../../model/value/value.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
@@ -92,8 +92,8 @@ export async function changeDeployment(
   const change = { deployment: id, event: event.id, edits, preconditions, ...more };
   const isWithdrawn = withdraw || preconditions.length > 0;
   const write = async (view: StateView) => {
-    const hidden = secrets && (await encrypted(writing, { subject, secrets, preconditions }, event.id, view));
-    const taken = { subject, event: event.id, recipients: null, files: documents, absent: [] };
+    const hidden = secrets && (await encrypted(writing, { subject, secrets }, event.id, view));
+    const taken = { subject, event: event.id, recipients: null, files: documents };
     const all = [...(hidden ? [hidden] : []), ...(documents.length > 0 ? [taken] : [])];
     const parts = { change, ...(all.length > 0 ? { secrets: all } : {}) };
     return writeOperation(writing, [{ subject, event }], parts, isWithdrawn);
@@ -111,11 +111,7 @@ export async function changeDeployment(
 /** Encrypts the secrets of a change. Loaded on demand: few changes have any. */
 async function encrypted(
   { settings, environment }: Pick<Writing, 'settings' | 'environment'>,
-  {
-    subject,
-    secrets,
-    preconditions,
-  }: Required<Pick<Change, 'secrets' | 'preconditions'>> & { readonly subject: DeploymentSubject },
+  { subject, secrets }: Required<Pick<Change, 'secrets'>> & { readonly subject: DeploymentSubject },
   event: string,
   view: StateView,
 ): Promise<SecretWrites> {
@@ -123,10 +119,7 @@ async function encrypted(
     import('../secret/encrypt-secrets.js'),
     import('../../setup/open-sops.js'),
   ]);
-  const absent = preconditions.flatMap((condition) =>
-    condition.check === 'absent' ? [formatStatePath(condition.path)] : [],
-  );
-  return encryptSecrets({ subject, values: secrets, absent }, event, view, openSops(settings, environment));
+  return encryptSecrets({ subject, values: secrets }, event, view, openSops(settings, environment));
 }
 
 /**

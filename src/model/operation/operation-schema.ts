@@ -90,7 +90,6 @@ const operation: z.ZodMiniType<Operation> = z.object({
             seen: z.exactOptional(z.nullable(z.string())),
           }),
         ),
-        absent: z.array(z.string()),
       }),
     ),
   ),

@@ -84,8 +84,6 @@ export interface SecretWrites {
    */
   readonly recipients: readonly string[] | null;
   readonly files: readonly SecretWrite[];
-  /** Paths that must hold no secret yet. */
-  readonly absent: readonly string[];
 }
 
 export interface SecretWrite {

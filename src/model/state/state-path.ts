@@ -81,6 +81,16 @@ export function lookUp(root: unknown, path: StatePath): { found: boolean; value?
   return { found: true, value: at };
 }
 
+/** Whether a text is a state path as `formatStatePath` writes it. */
+export function isFormattedPath(text: string): boolean {
+  try {
+    return formatStatePath(parseStatePath(text)) === text;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
+}
+
 /** Whether a path is `prefix` or lies below it. */
 export function beginsWith(path: StatePath, prefix: StatePath): boolean {
   return prefix.length <= path.length && prefix.every((part, i) => String(part) === String(path[i]));

@@ -1,15 +1,15 @@
 import { ConflictError } from '../../errors.js';
 import type { Change } from '../../model/event/event.js';
 import type { RecipientWrites, SecretWrite, SecretWrites } from '../../model/operation/operation.js';
-import { parseStatePath } from '../../model/state/state-path.js';
+import { formatStatePath, parseStatePath } from '../../model/state/state-path.js';
 import { ATTRIBUTES_FILE, withMergeAttributes } from '../../model/team-secret/merge-attributes.js';
 import { ageRecipient, formatRecipient } from '../../model/team-secret/recipients.js';
 import { SOPS_FILE, secretFile } from '../../model/team-secret/secret-name.js';
 import { changedRecipients, teamRecipients } from '../../model/team-secret/sops-config.js';
 import { isStateKey } from '../local/withheld-values.js';
 import type { StateView } from '../port/state-store.js';
-import { isInsideSecret, isSecretWithin, secretFiles } from '../read/secret-files.js';
-import { isTaken, notAbsent } from './secret-conditions.js';
+import { secretFiles } from '../read/secret-files.js';
+import { isTaken } from './secret-conditions.js';
 
 /**
  * Adds the encrypted files of secrets to `files`, and returns what changes. A secret that is there already with the same text, or that
@@ -19,43 +19,47 @@ import { isTaken, notAbsent } from './secret-conditions.js';
  * @param state the state as it will be, null for another subject than a deployment
  */
 export async function applySecrets(
-  { subject, recipients, files: writes, absent }: SecretWrites,
+  { subject, recipients, files: writes }: SecretWrites,
   view: StateView,
   files: Map<string, string | null>,
   state: unknown,
 ): Promise<Change[]> {
   if (recipients !== null) await checkRecipients(recipients, view);
   checkHidden(writes, state);
-  for (const path of absent) await checkAbsent(path, secretFile(subject, path), view);
   const known = new Map(await secretFiles(view, subject));
+  // Paths with secrets below them, also with such that this write removes.
+  const holders = new Set([...known.keys()].flatMap(above));
   const changes: Change[] = [];
   for (const { path, text, seen } of writes) {
     const file = secretFile(subject, path);
     const before = await view.read(file);
     if (seen !== undefined && before !== seen) throw changedMeanwhile(path);
-    const outer = [...known.keys()].find(
-      (name) => isStateKey(path) && isInsideSecret(parseStatePath(path), name),
-    );
+    const outer = above(path).find((one) => known.has(one));
     if (outer !== undefined) throw insideSecret(path, outer);
+    const inner = holders.has(path) ? [...known.keys()].filter((name) => above(name).includes(path)) : [];
     if (text === null) {
-      for (const [name, removed] of known) {
-        if (name !== path && !(isStateKey(path) && isSecretWithin(name, parseStatePath(path)))) continue;
-        files.set(removed, null);
-        known.delete(name);
+      for (const name of [path, ...inner]) {
+        if (!known.delete(name)) continue;
+        files.set(secretFile(subject, name), null);
         changes.push({ path: name, secret: true, removed: true });
       }
       continue;
     }
-    const inner = [...known.keys()].find(
-      (name) => name !== path && isStateKey(path) && isSecretWithin(name, parseStatePath(path)),
-    );
-    if (inner !== undefined) throw insideSecret(inner, path);
+    if (inner[0] !== undefined) throw insideSecret(inner[0], path);
     known.set(path, file);
+    for (const one of above(path)) holders.add(one);
     if (before === text) continue;
     files.set(file, text);
     changes.push({ path, secret: true });
   }
   return changes;
+}
+
+/** The paths of the state above that of a secret. */
+function above(name: string): readonly string[] {
+  if (!isStateKey(name)) return [];
+  const path = parseStatePath(name);
+  return path.slice(1).map((_part, i) => formatStatePath(path.slice(0, i + 1)));
 }
 
 function changedMeanwhile(path: string): ConflictError {
@@ -85,11 +89,6 @@ async function checkRecipients(expected: readonly string[], view: StateView): Pr
       data: { path: SOPS_FILE, expected, actual, cause: 'recipients' },
     },
   );
-}
-
-async function checkAbsent(path: string, file: string, view: StateView): Promise<void> {
-  if ((await view.kindOf(file)) === null) return;
-  throw notAbsent(path, path);
 }
 
 /**

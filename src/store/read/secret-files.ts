@@ -1,5 +1,5 @@
 import { InvalidStateError } from '../../errors.js';
-import { beginsWith, parseStatePath, type StatePath } from '../../model/state/state-path.js';
+import { beginsWith, isFormattedPath, parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import type { Subject } from '../../model/subject/subject.js';
 import { parseSealedSecret } from '../../model/team-secret/secret-document.js';
 import {
@@ -22,7 +22,7 @@ export async function secretFiles(view: StateView, subject: Subject): Promise<Re
     if (!name.endsWith(SECRET_SUFFIX)) continue;
     const file = `${folder}/${name}`;
     const path = pathOfSecretFile(name) ?? (await pathOfCutName(view, file, name));
-    found.set(path, file);
+    if (!isStateKey(path) || isFormattedPath(path)) found.set(path, file);
   }
   return found;
 }

@@ -10,6 +10,7 @@ import type { Value } from '../../../src/model/value/value.js';
 import { memoryWriting, sets } from '../../support/memory-writing.js';
 import { sharedWriting } from '../../support/sops/shared-writing.js';
 import { HAS_SOPS } from '../../support/sops/team-keys.js';
+import { commit, swapAll } from '../../support/store-contract.js';
 
 const fields = { action: 'state_changed' };
 const absent = (path: string): Precondition => ({ check: 'absent', path: parseStatePath(path) });
@@ -163,6 +164,19 @@ describe.runIf(HAS_SOPS)('what is secret', () => {
     expect(await failure(mapping)).toBeInstanceOf(ConflictError);
     expect(await failure(set({ 'azure.keys': 'a text' }))).toBeInstanceOf(ConflictError);
     await changeState(await writing(), {}, { fields, edits: sets({ azure: { region: 'westus' } }) });
+  });
+
+  it('is what its file is named after: other files of the folder hinder nobody', async () => {
+    const { store, set, files, unset } = await team();
+    const { revision } = await store.head();
+    const odd = ['a..b.sops.yaml', 'azure.%22keys%22.one.sops.yaml', 'README.md'];
+    const folder = 'deployments/dep-a/secrets';
+    await swapAll(store, revision, [
+      commit(Object.fromEntries(odd.map((name) => [`${folder}/${name}`, 'x']))),
+    ]);
+    await set({ 'kof.version': '2' }, [absent('azure.none')]);
+    await unset(['azure.keys']);
+    expect(await files()).not.toContain('azure.keys.one');
   });
 
   it('has no other secret inside', async () => {

@@ -23,7 +23,7 @@ const id = (n: number) => makeUlid(TIME, BigInt(n));
 
 function sealed(subject: Subject, event: string, files: Record<string, string | null>): SecretWrites {
   const writes = Object.entries(files).map(([path, text]) => ({ path, text }));
-  return { subject, event, recipients: [`age:${ADA}`], files: writes, absent: [] };
+  return { subject, event, recipients: [`age:${ADA}`], files: writes };
 }
 
 function operation(subjects: readonly (readonly [Subject, string])[], more: Partial<Operation>): Operation {
