@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, InvalidStateError } from '../../errors.js';
+import { isOfSystem } from '../../model/value/error-codes.js';
 import { looseContent } from '../embedded/loose-objects.js';
 import { nameOf, parseTree } from '../embedded/object-formats.js';
 import type { ReadableFiles } from '../embedded/packs/file-blocks.js';
@@ -102,9 +103,4 @@ export class LocalObjects {
     await this.#packs.look();
     return this.#packs.read(oid);
   }
-}
-
-/** Whether the system refused to read a file. */
-function isOfSystem(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
 }

@@ -4,7 +4,7 @@
  */
 import { lstatSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { hasCode } from '../../model/value/error-codes.js';
+import { hasCode, isOfSystem } from '../../model/value/error-codes.js';
 import { parseGitConfig, usersFolder } from '../embedded/git-config.js';
 import { GIT_OPTIONS } from '../process/git-environment.js';
 import type { Repository } from './repository.js';
@@ -63,8 +63,18 @@ function configFiles(environment: Environment): readonly string[] | null {
 /** Whether the git in PATH is the system's: where others look for their system configuration only they know. */
 function isSystemGit(environment: Environment): boolean {
   const folders = (environment['PATH'] ?? '').split(delimiter);
-  const found = folders.find((folder) => folder === '' || statsOf(join(folder, 'git')) !== null);
+  const found = folders.find((folder) => folder === '' || isFile(join(folder, 'git')));
   return found !== undefined && SYSTEM_GIT.includes(found);
+}
+
+/** Whether a file can be seen: the system passes over folders of PATH that the user may not search. */
+function isFile(path: string): boolean {
+  try {
+    return statsOf(path)?.isFile() === true;
+  } catch (error) {
+    if (isOfSystem(error)) return false;
+    throw error;
+  }
 }
 
 interface Found {
@@ -133,7 +143,7 @@ export function plainRepository(
     return { commonDir, workTree, config };
   } catch (error) {
     // git says what is in the way.
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'ELOOP', 'EPERM')) return null;
+    if (isOfSystem(error)) return null;
     throw error;
   }
 }

@@ -255,5 +255,14 @@ describe('git is asked', () => {
     const other = { ...home(), PATH: `${bin}:/usr/bin` };
     expect(read(path, { ...other, GIT_CONFIG_NOSYSTEM: '0' })).toBeNull();
     expect(read(path, other)).not.toBeNull();
+    // The system passes over what it cannot look into.
+    const loop = join(temporaryFolder(), 'loop');
+    symlinkSync('loop', loop);
+    const passed = {
+      ...home(),
+      PATH: `${loop}:${join(bin, 'git')}:/nowhere:/usr/bin`,
+      GIT_CONFIG_NOSYSTEM: '0',
+    };
+    expect(read(path, passed)).not.toBeNull();
   });
 });
