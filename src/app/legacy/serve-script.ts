@@ -1,5 +1,5 @@
 import { rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { KgitError, NotFoundError } from '../../errors.js';
 import type { Writer } from '../../model/operation/make-operation.js';
 import { serveSlots } from '../../process/shell-slots.js';
@@ -14,7 +14,8 @@ import { fileOnlyMessage, isOver } from '../../sync/apply/file-only-check.js';
 import { fileOnly, type MergeHost, mergeFiles } from '../../sync/apply/merge-files.js';
 import { deploymentValues } from '../../sync/export/exported-state.js';
 import { editWithoutSecrets } from '../../sync/plan/last-imported.js';
-import type { ScriptHost } from '../../sync/script-api/script-session.js';
+import type { SharedSecrets } from '../../sync/plan/shared-secrets.js';
+import { notShared, type ScriptHost } from '../../sync/script-api/script-session.js';
 import { CallServer, type CallServerParts } from '../../sync/script-api/serve-call.js';
 import { TeamValues } from '../secret/team-values.js';
 import { type LegacyContext, mergeHost, SECRET_GUARD } from './merge-host.js';
@@ -99,8 +100,41 @@ function scriptHost(
     },
     wrote: (path, edits) =>
       noteWritten(localFolder, path, edits, (family, edit) => editWithoutSecrets(family, edit, SECRET_GUARD)),
-    importFiles: (paths) => mergeFiles(paths, merge),
+    importFiles: (paths, note) => mergeOrWithhold(paths, merge, note),
   };
+}
+
+/** Merges files; if the secrets in them cannot be encrypted for the team, withholds these: a script goes on. */
+async function mergeOrWithhold(
+  paths: readonly string[],
+  merge: MergeHost,
+  note: (message: string) => void,
+): Promise<void> {
+  const faults: KgitError[] = [];
+  const team: MergeHost['team'] = async (view) => {
+    const shared = await merge.team(view);
+    return shared && tellingFaults(shared, (error) => faults.push(error));
+  };
+  try {
+    await mergeFiles(paths, { ...merge, team });
+  } catch (error) {
+    const [fault] = faults;
+    if (fault === undefined || error !== fault) throw error;
+    await mergeFiles(paths, { ...merge, team: async () => null });
+    note(notShared(fault, paths.map((path) => dirname(path))[0] ?? ''));
+  }
+}
+
+/** The same secrets; `tell` gets what is thrown because they cannot be read or encrypted. */
+function tellingFaults(shared: SharedSecrets, tell: (error: KgitError) => void): SharedSecrets {
+  const telling =
+    <A extends readonly unknown[], R>(work: (...args: A) => Promise<R>) =>
+    (...args: A) =>
+      work(...args).catch((error: unknown) => {
+        if (error instanceof KgitError) tell(error);
+        throw error;
+      });
+  return { read: telling(shared.read), decrypt: telling(shared.decrypt), seal: telling(shared.seal) };
 }
 
 /** The warning, once per script, that a folder of state files is written without kgit; null for none. */

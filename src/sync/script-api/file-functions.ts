@@ -110,7 +110,7 @@ async function archive(call: ScriptCall): Promise<string[]> {
     await rename(call.path(path), join(call.path(target), basename(path)));
     moved.push(basename(path));
   }
-  await call.host.importFiles(moved.map((file) => join(call.path(target), file)));
+  await call.imports(moved.map((file) => join(call.path(target), file)));
   return [target, ...moved];
 }
 
@@ -223,7 +223,7 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
       list.add(newNode(document, row));
     } else setNode(parsed, ['deployments'], [row], () => new InvalidStateError(`${path}: is not a mapping`));
     await replaceText(path, writtenText(parsed));
-    await call.host.importFiles([path]);
+    await call.imports([path]);
     return {};
   },
   history_lines: async (call) => {

@@ -27,9 +27,12 @@ async function secret(call: ScriptCall, path: StatePath): Promise<string> {
   const owner = await call.state.value(path.slice(0, -1));
   // A peer without keys has no private key; one with a public key has its private key on some machine.
   if (!isMap(owner) || owner['public_key'] === undefined) return found;
-  throw new SecretError(`${path.join('.')} is withheld: only the machine that made it has it`, {
-    suggestions: ['Run the script there, or make the keys anew'],
-  });
+  throw new SecretError(
+    `${path.join('.')} is withheld: only the machine that made it has it, unless your team shares secrets: then fetch it with kgit sync`,
+    {
+      suggestions: ['Run the script there, or make the keys anew'],
+    },
+  );
 }
 
 /** The functions of the scripts for WireGuard. */

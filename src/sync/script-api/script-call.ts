@@ -183,6 +183,11 @@ export class ScriptCall {
     await this.host.wrote(file.path, isNew ? [{ path: [], value: after }] : fileEdits(old, after));
   }
 
+  /** Merges files as `kgit import` does. */
+  async imports(paths: readonly string[]): Promise<void> {
+    await this.host.importFiles(paths, this.host.note);
+  }
+
   /** Whether there is a value at a path of the deployment's state; a mapping or list counts. */
   async holds(path: StatePath): Promise<boolean> {
     const value = await this.state.value(path);

@@ -16,6 +16,7 @@ import { isMap, type Value, type ValueMap } from '../../model/value/value.js';
 import type { FileEdit } from '../../store/local/imported-files.js';
 import { eventValueKey, isEventKey, isStateKey } from '../../store/local/withheld-values.js';
 import { importedEvents } from '../parse/imported-event.js';
+import { splitState } from '../parse/parse-state.js';
 import { type SecretGuard, withhold } from '../parse/withhold.js';
 import type { Family, StateFamily } from '../read/legacy-family.js';
 import type { AddedEntry } from './script-events-file.js';
@@ -45,8 +46,11 @@ export interface ScriptHost {
   readonly namespace: string;
   /** The deployment of files that name none. */
   readonly deployment: string | undefined;
-  /** Merges files as `kgit import` does; durable when it returns. */
-  importFiles(paths: readonly string[]): Promise<void>;
+  /**
+   * Merges files as `kgit import` does; durable when it returns. If their secrets cannot be encrypted for the team, they are withheld
+   * on this machine, and a note says so.
+   */
+  importFiles(paths: readonly string[], note: (message: string) => void): Promise<void>;
   /** The part of the deployment's recorded state that belongs to deployment-state.yaml, under its keys there. */
   recorded(deployment: Subject): Promise<ValueMap>;
   /** Records what was written to a file, by absolute path, so that the next import does not count it as new. */
@@ -148,7 +152,9 @@ export class ScriptSession {
 
   /** Only the second file's own list shows which keys of `azure.*` belong to it. */
   #listed({ family, after }: ChangedFile): ValueMap {
-    return family === 'deployment-state' ? {} : { files: [{ family, values: this.#clean(family, after) }] };
+    if (family === 'deployment-state') return {};
+    const { values, withheldKeys: withheld } = splitState(family, after, this.#host.secrets);
+    return { files: [{ family, values, ...(withheld.length === 0 ? {} : { withheld }) }] };
   }
 
   /** Makes an event for a change for which the scripts log no entry. */
@@ -173,11 +179,6 @@ export class ScriptSession {
   #stamp(): Pick<KgitEvent, 'id' | 'timestamp'> {
     const id = this.#host.ids.next();
     return { id, timestamp: formatTimestamp(ulidTime(id)) };
-  }
-
-  #clean(family: string, values: ValueMap): ValueMap {
-    const { value } = withhold(values, [family], this.#host.secrets, 'leave out');
-    return isMap(value) ? (value as ValueMap) : {};
   }
 
   /** The event of a log entry, and the secrets that were taken out of it; null if it cannot be recorded. */
@@ -275,9 +276,7 @@ export class ScriptSession {
       if (!(error instanceof KgitError)) throw error;
       const { kept, folder, note } = this.#host;
       for (const { subject, values } of hidden) await kept.withhold(subject, values);
-      note(
-        `${error.message}: the secrets of this call stay on this machine; when that is mended, share them: kgit import ${folder}`,
-      );
+      note(notShared(error, folder));
       return [];
     }
   }
@@ -301,6 +300,11 @@ export class ScriptSession {
       ...more,
     });
   }
+}
+
+/** Says that secrets are withheld, and how to share them later. @param path a file or folder that has them */
+export function notShared({ message }: KgitError, path: string): string {
+  return `${message}: secrets stay on this machine; when that is mended, share them: kgit import ${path}`;
 }
 
 /** Adds the secrets of a state to those of the event that carries its change. */

@@ -42,6 +42,8 @@ export class CallServer {
   readonly #parts: CallServerParts;
   #isWarned = false;
   readonly #files = new ScriptFiles();
+  /** What the next call tells. */
+  readonly #told: string[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: CallServerParts) {
@@ -69,7 +71,7 @@ export class CallServer {
     // Calls only write regular files, so anything else contains nothing of a call.
     for (const path of call.paths) if (await isFile(path)) paths.push(path);
     // The id of an event follows from its entry, so nothing is recorded twice.
-    await host.importFiles(paths);
+    await host.importFiles(paths, (message) => this.#told.push(message));
     // The event of a removal is in no file. Its operation keeps its id, so it is not recorded twice either.
     if (call.removal && paths.length < call.paths.length) await host.keep(call.removal);
     await unfinished.end(folder);
@@ -122,7 +124,7 @@ export class CallServer {
     try {
       return await (READS.test(name) ? run(call) : this.#changing(folder, paths, () => run(call)));
     } finally {
-      for (const message of this.#files.takeNews()) note(message);
+      for (const message of [...this.#told.splice(0), ...this.#files.takeNews()]) note(message);
     }
   }
 

@@ -16,17 +16,27 @@ export interface Ran {
   readonly err: string;
 }
 
+/** What else a script gets: its standard input, and a program, with its arguments, that runs it. */
+export interface BashOptions {
+  readonly input?: string;
+  readonly under?: readonly string[];
+}
+
 /** Runs a script in the folder `cwd`; its state goes to the repository `repo`. */
 export function bash(
   cwd: string,
   repo: string,
   script: string,
   more: Readonly<Record<string, string>> = {},
+  { input = '', under = [] }: BashOptions = {},
 ): Promise<Ran> {
   const env = { ...process.env, KGIT_REPO: repo, ...more };
+  const [command = 'bash', ...args] = [...under, 'bash', '-c', `${PRELUDE}\n${script}`];
   return new Promise((resolve) => {
-    execFile('bash', ['-c', `${PRELUDE}\n${script}`], { cwd, env }, (error, out, err) =>
+    const child = execFile(command, args, { cwd, env }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     );
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }
