@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { killedAt, type SystemCallPoint, traced } from '../../support/campaign/strace.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
 import { type KgitOptions, kgitJson, kgitProcess } from '../../support/kgit.js';
@@ -91,7 +92,7 @@ describe.runIf(HAS_SOPS)('a secret of a team', () => {
   });
 
   it('is found wherever it would be', async () => {
-    const { here } = await begun();
+    const here = machine(sharedState());
     const [, password = ''] = SECRETS;
     const forms = [password, JSON.stringify({ password }), Buffer.from(password).toString('base64')];
     for (const [i, text] of forms.entries()) writeFileSync(join(here.root, 'home', `${i}`), text);
@@ -111,6 +112,17 @@ const WAYS: Record<
   { path: string; write(here: Machine, value: string, options: KgitOptions): Promise<unknown> }
 > = {
   'kgit set --secret': { path: TYPED_PATH, write: setSecret },
+  'kgit import': {
+    path: PEER,
+    write: (here, value, options) => {
+      const file = join(here.scripts, 'state/deployment-state.yaml');
+      const state = parse(readFileSync(file, 'utf8'));
+      state.wireguard_peers.vm1.private_key = value;
+      writeFileSync(file, stringify({ ...state, last_updated: new Date().toISOString() }));
+      const env = { ...here.env, ...options.env };
+      return kgitProcess(here.repo, ['import', here.scripts, '--on-conflict', 'file'], { ...options, env });
+    },
+  },
   'a call of a script': {
     path: PEER,
     write: (here, value, { env = {}, under = [] }) => {
@@ -154,7 +166,7 @@ function once({ under = [], ...options }: KgitOptions): KgitOptions {
 function some(points: readonly SystemCallPoint[]): readonly SystemCallPoint[] {
   if (LONG) return points;
   const outbox = points.filter(({ about }) => about === 'outbox');
-  return [outbox[0], outbox.at(-1)].flatMap((point) => point ?? []);
+  return outbox.slice(-1);
 }
 
 describe.runIf(HAS_SOPS)('a writer of a secret that is killed', () => {
