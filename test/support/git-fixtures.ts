@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gitStore } from '../../src/gitstore/git-program.js';
@@ -63,6 +63,24 @@ export function cloneOf(remote: string): string {
   const path = temporaryFolder('kgit-clone-');
   git(path, 'clone', '--quiet', remote, '.');
   return path;
+}
+
+/** A remote and a clone of it. */
+export interface RemoteAndClone {
+  readonly remote: string;
+  readonly path: string;
+}
+
+/** Copies a remote and a clone of it, which then has the copy as its remote: cheaper than to make them again. */
+export function copyOf(pair: RemoteAndClone): RemoteAndClone {
+  const folder = temporaryFolder('kgit-copy-');
+  const [remote, path] = [join(folder, 'state.git'), join(folder, 'clone')];
+  cpSync(pair.remote, remote, { recursive: true });
+  cpSync(pair.path, path, { recursive: true, verbatimSymlinks: true });
+  git(path, 'remote', 'set-url', 'origin', remote);
+  // The index knows the files that were copied by other inodes.
+  git(path, 'update-index', '--refresh');
+  return { remote, path };
 }
 
 export const realClock: Clock = {

@@ -2,7 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
+import {
+  bareRepository,
+  cloneOf,
+  copyOf,
+  git,
+  type RemoteAndClone,
+  temporaryFolder,
+} from '../../support/git-fixtures.js';
 import { type KgitRun, kgit, kgitJson } from '../../support/kgit.js';
 import { commitFiles } from '../../support/state-repository.js';
 
@@ -17,8 +24,16 @@ interface Finding {
 const MONTH = 'clusters/default/kcm-system/prod/events/2025-07';
 const TIMES = ['2025-07-01T00:00:00Z', '2025-07-02T00:00:00Z', '2025-07-03T00:00:00Z'];
 
+type Published = RemoteAndClone & { readonly files: readonly string[] };
+let model: Published | undefined;
+
 /** A remote that two writers publish to, with three events of one month; the paths of the events' files. */
-async function published(): Promise<{ remote: string; path: string; files: readonly string[] }> {
+async function published(): Promise<Published> {
+  model ??= await publish();
+  return { ...copyOf(model), files: model.files };
+}
+
+async function publish(): Promise<Published> {
   const remote = bareRepository();
   const path = cloneOf(remote);
   await kgitJson(path, ['init', '--remote', remote, '--deployment', 'dep-a']);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bareRepository, cloneOf, git } from '../../support/git-fixtures.js';
+import { bareRepository, cloneOf, copyOf, git, type RemoteAndClone } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
 import { commits, expectFailure, expectResult } from '../../support/state-repository.js';
 
@@ -16,8 +16,15 @@ interface Finding {
   readonly fix: string | null;
 }
 
+let model: RemoteAndClone | undefined;
+
 /** A clone of a remote with a deployment whose state was verified, and then changed once more. */
 async function verified(): Promise<string> {
+  model ??= await verifyOnce();
+  return copyOf(model).path;
+}
+
+async function verifyOnce(): Promise<RemoteAndClone> {
   const remote = bareRepository();
   const path = cloneOf(remote);
   await kgitJson(path, ['init', '--deployment', 'dep-a', '--remote', remote]);
@@ -25,7 +32,7 @@ async function verified(): Promise<string> {
   await kgitJson(path, ['push-event', 'cluster_created', '--cluster', 'prod']);
   await kgitJson(path, ['verify']);
   await kgitJson(path, ['set', 'deployment.phase=b', 'kof.regions:=[eu, us]', ...DEP]);
-  return path;
+  return { remote, path };
 }
 
 /** Commits what was done to the files and publishes it, as somebody does who does not know kgit. */
