@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { bareRepository, cloneOf, emptyRepository, git, temporaryFolder } from './git-fixtures.js';
-import type { KgitRun } from './kgit.js';
+import { type KgitRun, kgitJson } from './kgit.js';
 
 /** The least that makes a repository a state repository. */
 export const MARKER =
@@ -36,6 +36,24 @@ export function stateRepository(files: Files = {}): string {
 export function emptyState(): string {
   const path = emptyRepository();
   commitFiles(path, { 'kgit.yaml': MARKER });
+  return path;
+}
+
+let initialised: Promise<string> | undefined;
+
+async function initialise(): Promise<string> {
+  const path = temporaryFolder();
+  await kgitJson('.', ['init', path]);
+  return path;
+}
+
+/** A purely local state repository as `kgit init` makes it: a copy of the first one. */
+export async function initialisedState(): Promise<string> {
+  initialised ??= initialise();
+  const path = temporaryFolder();
+  cpSync(await initialised, path, { recursive: true });
+  // The index knows the files that were copied by other inodes.
+  git(path, 'update-index', '--refresh');
   return path;
 }
 

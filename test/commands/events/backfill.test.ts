@@ -5,6 +5,7 @@ import { requireKubectl, sample, samples } from '../../k0rdent/support.js';
 import { type ApiServer, startApiServer } from '../../support/api-server/server.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
+import { initialisedState } from '../../support/state-repository.js';
 
 const LIVE = samples()[0]?.metadata as { name: string; namespace: string };
 let server: ApiServer;
@@ -33,8 +34,7 @@ afterAll(() => server.stop());
 
 describe('import --live', () => {
   it('takes the namespaces from k0rdent, lists what is nowhere, and imports nothing twice without it', async () => {
-    const repository = temporaryFolder();
-    await kgitJson('.', ['init', repository]);
+    const repository = await initialisedState();
     const [first] = samples();
     if (first) Object.assign(first.metadata, { namespace: 'team-a' });
     server.cluster.clusters = first ? [first] : [];
@@ -64,8 +64,7 @@ describe('import --live of a name that lives in two namespaces', () => {
   const subject = (namespace: string) => `cluster/default/${namespace}/${LIVE.name}`;
 
   it('says so before it asks, and where the history goes; --namespace chooses', async () => {
-    const repository = temporaryFolder();
-    await kgitJson('.', ['init', repository]);
+    const repository = await initialisedState();
     server.cluster.clusters = inTwo();
     const plan = ['import', state, '--live', '--dry-run', '--json'];
     const told = await kgit(repository, plan, { env });
@@ -84,8 +83,7 @@ describe('import --live of a name that lives in two namespaces', () => {
   });
 
   it('takes the namespace that is chosen, also where the state file says another one', async () => {
-    const repository = temporaryFolder();
-    await kgitJson('.', ['init', repository]);
+    const repository = await initialisedState();
     server.cluster.clusters = inTwo();
     writeFileSync(
       join(state, `cluster-${LIVE.name}-state.yaml`),
@@ -102,8 +100,7 @@ describe('import --live where not all can be seen', () => {
   const as = (token: string) => ({ KUBECONFIG: server.writeKubeconfig([{ name: token, token }]) });
 
   it('asks the namespace that is named, and does not say of what may be elsewhere that it is nowhere', async () => {
-    const repository = temporaryFolder();
-    await kgitJson('.', ['init', repository]);
+    const repository = await initialisedState();
     const denied = await kgit(repository, ['import', state, '--live'], { env: as('team') });
     expect(denied.code).toBe(17);
     const live = [...['import', state, '--live', '--dry-run'], '--namespace', 'team-payments'];
@@ -174,8 +171,7 @@ describe('kgit backfill', () => {
 });
 
 it('leaves out a cluster whose name breaks the rule, naming it and the rule, and records the others', async () => {
-  const repository = temporaryFolder();
-  await kgitJson('.', ['init', repository]);
+  const repository = await initialisedState();
   const [first, second] = samples();
   if (first) Object.assign(first.metadata, { name: 'Odd_Name' });
   server.cluster.clusters = first && second ? [first, second] : [];
@@ -188,8 +184,7 @@ it('leaves out a cluster whose name breaks the rule, naming it and the rule, and
 });
 
 it('leaves out what would be dated in the future, and says so', async () => {
-  const repository = temporaryFolder();
-  await kgitJson('.', ['init', repository]);
+  const repository = await initialisedState();
   const [first, second] = samples();
   if (first) Object.assign(first.metadata, { creationTimestamp: '2099-01-01T00:00:00Z' });
   server.cluster.clusters = first && second ? [first, second] : [];

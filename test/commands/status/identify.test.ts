@@ -5,8 +5,9 @@ import { requireKubectl, sample } from '../../k0rdent/support.js';
 import type { KubeObject } from '../../support/api-server/objects.js';
 import { type OtherAddresses, startOtherAddresses } from '../../support/api-server/other-address.js';
 import { type ApiServer, startApiServer } from '../../support/api-server/server.js';
-import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
+import { bareRepository, cloneOf, git } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
+import { initialisedState } from '../../support/state-repository.js';
 
 const MANAGEMENT = sample('mgmt-01-healthy.yaml');
 const UID = `management-uid:${MANAGEMENT.metadata['uid']}`;
@@ -29,8 +30,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   Object.assign(server.cluster, { managements: [MANAGEMENT], kubeSystemUid: KUBE_SYSTEM });
-  repository = temporaryFolder();
-  await kgitJson('.', ['init', repository]);
+  repository = await initialisedState();
 });
 afterAll(async () => {
   await server.stop();

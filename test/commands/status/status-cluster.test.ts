@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { reported, requireKubectl, sample, sampleOthersHere, samples } from '../../k0rdent/support.js';
 import type { KubeObject } from '../../support/api-server/objects.js';
 import { type ApiServer, startApiServer } from '../../support/api-server/server.js';
-import { temporaryFolder } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
+import { initialisedState } from '../../support/state-repository.js';
 
 let server: ApiServer;
 let repository: string;
@@ -13,8 +13,7 @@ const AWS = 'team-payments/aws-prod-use1';
 beforeAll(async () => {
   requireKubectl();
   server = await startApiServer({ managements: [sample('mgmt-01-healthy.yaml')] });
-  repository = temporaryFolder();
-  await kgitJson('.', ['init', repository]);
+  repository = await initialisedState();
 });
 beforeEach(() => {
   server.reset();

@@ -6,14 +6,14 @@ import { type ApiServer, startApiServer } from '../../support/api-server/server.
 import { temporaryFolder } from '../../support/git-fixtures.js';
 import { kgit, kgitJson, PROGRAM, startKgit } from '../../support/kgit.js';
 import { until } from '../../support/patience.js';
+import { initialisedState } from '../../support/state-repository.js';
 
 let server: ApiServer;
 let repository: string;
 beforeAll(async () => {
   requireKubectl();
   server = await startApiServer({ managements: [sample('mgmt-01-healthy.yaml')], clusters: samples() });
-  repository = temporaryFolder();
-  await kgitJson('.', ['init', repository]);
+  repository = await initialisedState();
   // The first look at a management cluster has something to say.
   await kgitJson(repository, ['status', '--kubeconfig', server.kubeconfig]);
 });

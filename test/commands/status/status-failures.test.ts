@@ -4,7 +4,8 @@ import { requireKubectl, sample, samples } from '../../k0rdent/support.js';
 import type { Fault } from '../../support/api-server/faults.js';
 import { type ApiServer, startApiServer } from '../../support/api-server/server.js';
 import { git, temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { kgit } from '../../support/kgit.js';
+import { initialisedState } from '../../support/state-repository.js';
 
 let server: ApiServer;
 let repository: string;
@@ -14,8 +15,7 @@ beforeAll(async () => {
   requireKubectl();
   const managements = [sample('mgmt-01-healthy.yaml')];
   server = await startApiServer({ managements, clusters: samples() });
-  repository = temporaryFolder();
-  await kgitJson('.', ['init', repository]);
+  repository = await initialisedState();
 });
 beforeEach(() => server.reset());
 afterAll(() => server.stop());

@@ -12,8 +12,8 @@ import {
 } from '../../k0rdent/support.js';
 import type { KubeObject } from '../../support/api-server/objects.js';
 import { type ApiServer, startApiServer } from '../../support/api-server/server.js';
-import { temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson, startKgit } from '../../support/kgit.js';
+import { kgit, startKgit } from '../../support/kgit.js';
+import { initialisedState } from '../../support/state-repository.js';
 
 interface Role {
   readonly rules: { apiGroups: string[]; resources: string[]; resourceNames?: string[]; verbs: string[] }[];
@@ -34,8 +34,7 @@ beforeAll(async () => {
     managements: [sample('mgmt-01-healthy.yaml')],
     others: [...sampleOthersHere(), sveltosCluster({ ready: true, connectionStatus: 'Healthy' }), release],
   });
-  repository = temporaryFolder();
-  await kgitJson('.', ['init', repository]);
+  repository = await initialisedState();
 });
 afterAll(() => server.stop());
 

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { requireKubectl, sample, sampleOthersHere } from '../../k0rdent/support.js';
 import type { KubeObject } from '../../support/api-server/objects.js';
 import { type ApiServer, startApiServer } from '../../support/api-server/server.js';
-import { git, temporaryFolder } from '../../support/git-fixtures.js';
+import { git } from '../../support/git-fixtures.js';
 import { kgit, kgitJson, startKgit } from '../../support/kgit.js';
 import { until } from '../../support/patience.js';
+import { initialisedState } from '../../support/state-repository.js';
 
 /** What must appear nowhere, however it got into an object. */
 const SECRETS = [
@@ -73,8 +74,7 @@ beforeAll(async () => {
   ] as KubeObject[];
   const managements = [sample('mgmt-01-healthy.yaml')];
   server = await startApiServer({ managements, clusters: [leaking()], others });
-  repository = temporaryFolder();
-  await kgitJson('.', ['init', repository]);
+  repository = await initialisedState();
   // What was recorded has no secret; the live value that it drifts from has.
   const recorded = [
     'push-event',

@@ -5,6 +5,7 @@ import { requireKubectl, sample, samples } from '../../k0rdent/support.js';
 import { type ApiServer, startApiServer } from '../../support/api-server/server.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
+import { initialisedState } from '../../support/state-repository.js';
 
 let server: ApiServer;
 let repository: string;
@@ -18,8 +19,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   server.reset();
   Object.assign(server.cluster, { clusters: samples(), versions: ['v1beta1'] });
-  repository = temporaryFolder();
-  await kgitJson('.', ['init', repository]);
+  repository = await initialisedState();
 });
 afterAll(() => server.stop());
 

@@ -5,8 +5,9 @@ import { observe } from '../../../src/k0rdent/observe/observe.js';
 import { kubectlFor, requireKubectl, sample } from '../../k0rdent/support.js';
 import type { KubeObject } from '../../support/api-server/objects.js';
 import { type ApiServer, startApiServer } from '../../support/api-server/server.js';
-import { git, temporaryFolder } from '../../support/git-fixtures.js';
+import { git } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
+import { initialisedState } from '../../support/state-repository.js';
 
 const MANAGEMENT = sample('mgmt-01-healthy.yaml');
 const UID = String(MANAGEMENT.metadata['uid']);
@@ -41,8 +42,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   former.cluster.managements = [other(MANAGEMENT)];
   env = contexts();
-  repository = temporaryFolder();
-  await kgitJson('.', ['init', repository]);
+  repository = await initialisedState();
 });
 afterAll(async () => {
   await current.stop();

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { requireKubectl, sample } from '../../k0rdent/support.js';
 import { failingKubectl } from '../../support/api-server/failing-kubectl.js';
 import { type ApiServer, startApiServer } from '../../support/api-server/server.js';
-import { temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { kgit } from '../../support/kgit.js';
+import { initialisedState } from '../../support/state-repository.js';
 
 let server: ApiServer;
 let repository: string;
@@ -13,8 +13,7 @@ beforeAll(async () => {
   requireKubectl();
   server = await startApiServer({ managements: [sample('mgmt-01-healthy.yaml')] });
   server.cluster.clusters = [sample('cld-01-azure-healthy.yaml')];
-  repository = temporaryFolder();
-  await kgitJson('.', ['init', repository]);
+  repository = await initialisedState();
 });
 afterAll(() => server.stop());
 
