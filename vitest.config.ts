@@ -22,6 +22,6 @@ export default defineConfig({
     hookTimeout: 300_000,
     teardownTimeout: 300_000,
     // Most of a test is waiting for programs that it started, some of it for a time limit: more workers than cores.
-    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    maxWorkers: availableParallelism() * 2,
   },
 });
