@@ -6,8 +6,9 @@
 import childProcess, { type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { Console } from 'node:console';
 import { EventEmitter } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -33,6 +34,27 @@ const PROGRAM_FOLDER = join(dirname(START), 'program');
 const fileOf = new Map<string, string>();
 const compiled = new Map<string, Bound>();
 
+/** Scripts whose code no test file has kept. */
+const unkept = new Map<string, Script>();
+const placeOfCode = (file: string) => join(process.env['CACHE_OF_TESTS'] ?? tmpdir(), `${file}.code`);
+
+/** The code that V8 made of a file of the program in an earlier test file. */
+function keptCode(file: string): Buffer | undefined {
+  const place = placeOfCode(file);
+  return existsSync(place) ? readFileSync(place) : undefined;
+}
+
+/** Keeps the code of what a run called, so that other test files need not compile it again. */
+function keepCode(): void {
+  for (const [file, script] of unkept) {
+    // Whole at once: other workers read it.
+    const begun = `${placeOfCode(file)}.${process.pid}`;
+    writeFileSync(begun, script.createCachedData());
+    renameSync(begun, placeOfCode(file));
+  }
+  unkept.clear();
+}
+
 /** The scripts of a file as a function of the process that they shall see; compiled once. */
 function scriptsOf(name: string): Bound {
   if (fileOf.size === 0)
@@ -45,7 +67,10 @@ function scriptsOf(name: string): Bound {
   const known = compiled.get(file);
   if (known) return known;
   const filename = join(PROGRAM_FOLDER, file);
-  const script = new Script(`(process, console) => ${readFileSync(filename, 'latin1')}`, { filename });
+  const source = `(process, console) => ${readFileSync(filename, 'latin1')}`;
+  const cachedData = keptCode(file);
+  const script = new Script(source, { filename, cachedData });
+  if (cachedData === undefined || script.cachedDataRejected === true) unkept.set(file, script);
   const bound = script.runInThisContext() as Bound;
   compiled.set(file, bound);
   return bound;
@@ -132,6 +157,7 @@ export async function runHere(
     const { main } = load('main.cjs') as { main(): Promise<void> };
     const code = await Promise.race([exited, main().then(() => Number(own.exitCode ?? 0))]);
     own.emit('exit', code);
+    keepCode();
     // When a process ends, its pipes close, and their readers end.
     for (const { stdin, stdout: out, stderr: err } of children)
       for (const pipe of [stdin, out, err]) pipe?.destroy();
