@@ -37,7 +37,11 @@ export function namesIn(folder: string): string[] {
 function filesBelow(path: string): string[] {
   return readdirSync(path, { recursive: true, encoding: 'utf8' })
     .filter((name) => !name.startsWith('.git/'))
-    .map((name) => `${name} ${statSync(join(path, name), { throwIfNoEntry: false })?.size}`)
+    .map((name) => {
+      const stats = statSync(join(path, name), { throwIfNoEntry: false });
+      // A folder in memory has a size for each of its names.
+      return stats?.isDirectory() ? name : `${name} ${stats?.size}`;
+    })
     .sort();
 }
 
