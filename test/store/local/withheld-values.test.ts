@@ -84,7 +84,7 @@ describe('ImportedFiles', () => {
       family: 'deployment-state',
       sha256: textHash(text),
       mtimeMs: 1,
-      text,
+      values: { text },
     });
     expect(await files.last('/srv/state/deployment-state.yaml')).toBeNull();
     await files.note(record('a: 1\n'));
@@ -96,5 +96,27 @@ describe('ImportedFiles', () => {
     const file = fileIn(join(folder, 'imports'));
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, 'utf8')).not.toContain('a: 1');
+  });
+
+  it('drops the text, with its secrets, that earlier versions noted', async () => {
+    const folder = temporaryFolder();
+    const files = new ImportedFiles(folder, async () => true);
+    const path = '/srv/state/deployment-state.yaml';
+    const carrier = { subject: 'deployment/k0rdent-x', id: '01JZ8Q3V5W9X2Y4Z6A7B8C9D0E' };
+    const record = {
+      path,
+      subject: carrier.subject,
+      family: 'deployment-state',
+      sha256: 'x',
+      mtimeMs: 1,
+      carrier,
+    };
+    await files.note({ ...record, text: 'pw: one-Secret1\n' });
+    await files.note({ ...record, sha256: 'y', text: 'pw: two-Secret2\n' });
+    const { carrier: _, ...same } = { ...record, sha256: 'y' };
+    await files.note(same);
+    const text = readFileSync(fileIn(join(folder, 'imports')), 'utf8');
+    expect(text).not.toContain('Secret');
+    expect(await files.last(path)).toEqual({ ...same, carrier });
   });
 });
