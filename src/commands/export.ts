@@ -20,6 +20,7 @@ export default class Export extends KgitCommand<typeof Export> {
     'INVALID_STATE',
     'NOT_FOUND',
     'ENVIRONMENT',
+    'SECRET',
   );
   static override examples = [
     '<%= config.bin %> export --to ~/k0rdent-azure-setup',

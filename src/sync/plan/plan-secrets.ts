@@ -1,3 +1,4 @@
+import { InvalidStateError, SecretError } from '../../errors.js';
 import { shownPath } from '../../model/secret/shown-path.js';
 import { parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import { formatSubject, type Subject } from '../../model/subject/subject.js';
@@ -204,8 +205,14 @@ class SecretsPlan implements PlannedSecrets {
     return before !== undefined && sameValue(before, claim.value) ? 'keep' : 'differs';
   }
 
-  #before(key: string, { secret }: SecretClaim, base: string): Promise<Value | undefined> {
-    return this.#known.team.decrypt(base, { path: key, file: secretFile(secret.subject, key) });
+  /** The value that was imported last; undefined if the user has no key for it, or the record of it is damaged. */
+  async #before(key: string, { secret }: SecretClaim, base: string): Promise<Value | undefined> {
+    try {
+      return await this.#known.team.decrypt(base, { path: key, file: secretFile(secret.subject, key) });
+    } catch (error) {
+      if (error instanceof InvalidStateError || error instanceof SecretError) return undefined;
+      throw error;
+    }
   }
 
   /** Without a key, the rest of the file tells whether it is newer than what anybody imported. */

@@ -80,6 +80,14 @@ async function team({ isShared = true } = {}) {
         },
       );
     },
+    /** Damages the encrypted texts in the records of imported files. */
+    damage: () => {
+      const folder = join(memory.context.opened.localFolder, 'imports');
+      for (const name of readdirSync(folder)) {
+        const text = readFileSync(join(folder, name), 'utf8');
+        writeFileSync(join(folder, name), text.replaceAll('ENC[AES256', 'x'));
+      }
+    },
     local: () => new WithheldValues(memory.context.opened.localFolder).all(SUBJECT),
     /** All that this machine has in its own folder. */
     disk: () => {
@@ -115,7 +123,7 @@ describe.runIf(HAS_SOPS)('secrets of legacy files', () => {
   });
 
   it('that were removed, or changed by hand alone, stay so where a key shows that the file has the old one', async () => {
-    const { merge, names, value, byHand } = await team();
+    const { merge, names, value, byHand, damage } = await team();
     await merge(stateFile('one-Secret1'));
     await byHand(PASSWORD, 'hand-Secret3');
     expect((await merge(stateFile('one-Secret1', 'phase: x\n', '09:00'))).conflicts).toEqual([]);
@@ -123,6 +131,9 @@ describe.runIf(HAS_SOPS)('secrets of legacy files', () => {
     await byHand(PASSWORD, undefined);
     expect((await merge(stateFile('one-Secret1', 'phase: y\n', '10:00'))).conflicts).toEqual([]);
     expect(await names()).toEqual(['order:deployment-state:']);
+    // A damaged record counts as none: nobody can tell who changed it.
+    damage();
+    expect((await merge(stateFile('one-Secret1', 'phase: z\n', '10:30'))).conflicts).toHaveLength(1);
     // Both sides have changed it.
     expect((await merge(stateFile('two-Secret2', 'phase: y\n', '11:00'))).conflicts).toHaveLength(1);
     expect(await names()).toEqual(['order:deployment-state:']);

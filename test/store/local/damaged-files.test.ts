@@ -56,7 +56,8 @@ const imported = {
   family: 'deployment',
   sha256: 'abc',
   mtimeMs: T0,
-  text: 'a: 1\n',
+  values: { a: 1 },
+  sealed: { 'file:deployment:a': 'x' },
   carrier: { subject: 'deployment/d', id: lease.lease },
   edits: [{ path: ['a'], value: 2 }],
 };
