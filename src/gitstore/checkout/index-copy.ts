@@ -20,6 +20,11 @@ export class IndexCopy {
     this.path = join(gitDir, `kgit-index-${randomBytes(6).toString('hex')}`);
   }
 
+  /** The index of a checkout itself, for commands that only read it. */
+  static source(gitDir: string): Pick<IndexCopy, 'path' | 'env'> {
+    return { path: join(gitDir, 'index'), env: {} };
+  }
+
   /** A new, empty index beside that of a checkout. */
   static none(gitDir: string): IndexCopy {
     return new IndexCopy(gitDir);

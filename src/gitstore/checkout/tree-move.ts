@@ -25,9 +25,11 @@ export class TreeMove {
   async obstacle(checkout: Checkout, from: Revision | null, to: Revision): Promise<string | null> {
     if (!(await orIfGone(stat(checkout.path), null)))
       return 'its folder is not there: git worktree repair, or git worktree prune';
+    // Looking at a few files writes nothing, so it needs no copy.
+    if (await this.#fewFiles.isClear({ ...checkout, index: IndexCopy.source(checkout.gitDir) }, from, to))
+      return null;
     const index = await IndexCopy.of(checkout.gitDir);
     try {
-      if (await this.#fewFiles.isClear({ ...checkout, index }, from, to)) return null;
       const look = () => this.#readTree(checkout, index, from ?? EMPTY_TREE, to, ['-n']);
       if ((await look()).code === 0) return null;
       // Files that were only touched look edited until the index is refreshed.
