@@ -1,6 +1,6 @@
 /** Runs the sops program: the only part of kgit that encrypts or decrypts anything. */
 import { EnvironmentError, InvalidStateError, SecretError } from '../errors.js';
-import type { RecipientKind } from '../model/team-secret/recipient-kinds.js';
+import { isRemoteKind, type RecipientKind } from '../model/team-secret/recipient-kinds.js';
 import { formatRecipient, type Recipient } from '../model/team-secret/recipients.js';
 import {
   clearDocument,
@@ -10,6 +10,7 @@ import {
   parseSealedSecret,
 } from '../model/team-secret/secret-document.js';
 import { isMap, type Value } from '../model/value/value.js';
+import { escapedJson } from '../model/yaml/escaped-text.js';
 import { parseYaml } from '../model/yaml/yaml.js';
 import { startChild } from '../process/child.js';
 import { type ChildOutput, outputOf } from '../process/child-output.js';
@@ -34,6 +35,7 @@ export const OLDEST_SOPS = '3.10.0';
 /** The flag that names the recipients of a kind. */
 const FLAGS: Readonly<Record<RecipientKind, string>> = {
   age: '--age',
+  age_plugin: '--age',
   pgp: '--pgp',
   kms: '--kms',
   gcp_kms: '--gcp-kms',
@@ -47,6 +49,7 @@ const VARIABLES =
 /** Variables that recipients of a kind need beside. */
 const KIND_VARIABLES: Readonly<Record<RecipientKind, RegExp | null>> = {
   age: null,
+  age_plugin: null,
   pgp: /^(?:GNUPGHOME|GPG_TTY|SOPS_GPG_EXEC)$/,
   kms: /^AWS_\w+$/,
   gcp_kms: /^(?:GOOGLE_\w+|CLOUDSDK_\w+)$/,
@@ -96,7 +99,7 @@ export class Sops {
     recipients: readonly Recipient[],
     name: string,
   ): Promise<string> {
-    const text = await this.#encrypted(JSON.stringify(manifest), MANIFEST_REGEX, recipients, name);
+    const text = await this.#encrypted(escapedJson(manifest), MANIFEST_REGEX, recipients, name);
     const written = parseYaml(text, name);
     const data = isMap(written) ? written['stringData'] : undefined;
     // sops leaves an empty text as it is.
@@ -113,8 +116,8 @@ export class Sops {
     file: string,
   ): Promise<string> {
     this.refuseKinds(recipients, file);
-    const flags = Object.entries(FLAGS).flatMap(([kind, flag]) => {
-      const ids = recipients.filter((recipient) => recipient.kind === kind).map(({ id }) => id);
+    const flags = [...new Set(Object.values(FLAGS))].flatMap((flag) => {
+      const ids = recipients.filter(({ kind }) => FLAGS[kind] === flag).map(({ id }) => id);
       return ids.length === 0 ? [] : [flag, ids.join(',')];
     });
     const args = ['encrypt', ...flags, '--encrypted-regex', regex, ...formats('yaml')];
@@ -197,7 +200,7 @@ export class Sops {
 }
 
 function boundedEnvironment({ environment, kinds }: SopsOptions): Environment {
-  const isRemote = kinds.some((kind) => kind !== 'age' && kind !== 'pgp');
+  const isRemote = kinds.some(isRemoteKind);
   const isKept = (name: string) =>
     VARIABLES.test(name) ||
     kinds.some((kind) => KIND_VARIABLES[kind]?.test(name)) ||

@@ -1,9 +1,12 @@
 import { expect, it } from 'vitest';
+import { storedSecrets } from '../../src/app/secret/stored-secrets.js';
+import { deployment } from '../../src/model/subject/subject.js';
 import { ageRecipient } from '../../src/model/team-secret/recipients.js';
 import { changedRecipients } from '../../src/model/team-secret/sops-config.js';
 import { Findings } from '../../src/review/finding.js';
 import { validate } from '../../src/review/validate.js';
 import type { Revision } from '../../src/store/port/state-store.js';
+import { secretFiles } from '../../src/store/read/secret-files.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { MARKER, STATE } from '../support/state-repository.js';
 import { commit } from '../support/store-contract.js';
@@ -68,6 +71,27 @@ it('tells what is readable in a file of a secret, and a file that was moved', as
     `error secret-file ${FOLDER}/e.sops.yaml:2`,
     `error secret-file ${FOLDER}/f.sops.yaml:3`,
   ]);
+});
+
+it('tells files whose names are no path as kgit writes it, which it does not read', async () => {
+  const odd = {
+    [`${FOLDER}/azure..x.sops.yaml`]: sealed('azure..x'),
+    [`${FOLDER}/azure.%22a%22.sops.yaml`]: sealed('azure."a"'),
+    [`${FOLDER}/.sops.yaml`]: sealed('x'),
+    [`${FOLDER}/a%%0123456789abcdef.sops.yaml`]: sealed('a'),
+  };
+  const files = { '.sops.yaml': CONFIG, [`${FOLDER}/azure.a.sops.yaml`]: sealed('azure.a'), ...odd };
+  expect(await found(files)).toEqual(
+    Object.keys(odd)
+      .sort()
+      .map((file) => `error secret-file ${file}:null`),
+  );
+  const store = new MemoryStore();
+  await store.swap(null, [commit(files)], 0);
+  const view = store.view((await store.head()).revision);
+  expect([...(await secretFiles(view, deployment('dep-a'))).keys()]).toEqual(['azure.a']);
+  const { secrets, broken } = await storedSecrets(view, [deployment('dep-a')]);
+  expect([secrets.length, broken.length]).toEqual([1, 4]);
 });
 
 it('warns of secrets that wait for a rotation, and refuses new ones for others than the team', async () => {

@@ -6,7 +6,7 @@ import type { Value } from '../../model/value/value.js';
 import type { Sops } from '../../secrets/sops.js';
 import type { StateView } from '../../store/port/state-store.js';
 import { listSubjects } from '../../store/read/records.js';
-import { secretFiles, secretText } from '../../store/read/secret-files.js';
+import { listSecrets, secretText } from '../../store/read/secret-files.js';
 
 /** Decrypts secrets side by side, as many at a time as sops may run. Throws as `Sops.decrypt`, and NotFoundError. */
 export async function revealed(
@@ -47,21 +47,24 @@ export async function storedSecrets(
 ): Promise<StoredSecrets> {
   const secrets: StoredSecret[] = [];
   const broken: string[] = [];
-  const unlessBroken = async (read: () => Promise<void>) => {
-    try {
-      await read();
-    } catch (error) {
-      if (!(error instanceof InvalidStateError)) throw error;
-      broken.push(error.message);
+  for (const subject of subjects ?? (await listSubjects(view))) {
+    const listed = await listSecrets(view, subject);
+    broken.push(...listed.broken);
+    for (const [path, file] of listed.files) {
+      try {
+        const text = await secretText(view, file);
+        const sealed = parseSealedSecret(text, file);
+        if (sealed.path !== path) throw otherPath(file);
+        secrets.push({ subject, path, file, text, recipients: sealed.recipients });
+      } catch (error) {
+        if (!(error instanceof InvalidStateError)) throw error;
+        broken.push(error.message);
+      }
     }
-  };
-  for (const subject of subjects ?? (await listSubjects(view)))
-    await unlessBroken(async () => {
-      for (const [path, file] of await secretFiles(view, subject))
-        await unlessBroken(async () => {
-          const text = await secretText(view, file);
-          secrets.push({ subject, path, file, text, recipients: parseSealedSecret(text, file).recipients });
-        });
-    });
+  }
   return { secrets, broken };
+}
+
+function otherPath(file: string): InvalidStateError {
+  return new InvalidStateError(`${file}: it is the secret of another path`, { data: { path: file } });
 }

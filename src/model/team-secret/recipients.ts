@@ -11,54 +11,87 @@ export interface Recipient {
 
 /** Largest number of recipients, so that a hostile file makes no long command line. */
 const MAX_RECIPIENTS = 200;
-const MAX_ID = 500;
+/** Longest recipient, in characters: an ssh key of RSA with 4096 bits has 724. */
+const MAX_ID = 1100;
 /** What sops's own lists separate recipients with cannot be part of one; nor can what a terminal would obey. */
-const ID = /^[\x21-\x2b\x2d-\x7e]+$/;
-/** The public key of a person or machine, of a plugin (`age1yubikey1…`), or of an ssh key. */
-const AGE = /^(?:age1[0-9a-z]{20,200}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]{40,1000})$/;
+const ID = /^[\x21-\x2b\x2d-\x7e]{1,500}$/;
+/** The characters of Bech32 after its separator, which is `1`: with one separator the recipient is age's own. */
+const BECH32 = '[02-9ac-hj-np-z]';
+/** How sops writes the recipients of a kind, in a rule of `.sops.yaml` as well as on its command line. */
+const FORMS: Readonly<Record<RecipientKind, RegExp>> = {
+  /** The public key of a person or machine, or an ssh key. */
+  age: new RegExp(`^(?:age1${BECH32}{58}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]{40,1000})$`),
+  /** Two separators: sops starts `age-plugin-yubikey` for `age1yubikey1…`. */
+  age_plugin: new RegExp(`^age1[a-z0-9+._-]{1,40}1${BECH32}{6,300}$`),
+  pgp: ID,
+  /** An ARN, and after `+` that of a role. */
+  kms: /^arn:[\x21-\x2b\x2d-\x7e]{1,500}$/,
+  gcp_kms: ID,
+  /** With a version: without one, sops would ask the vault for the latest, and each secret might be for another. */
+  azure_kv: /^https:\/\/[\w.:-]+\/keys\/[\w-]+\/\w+$/,
+  hc_vault: /^https?:\/\/[\w.:[\]-]+\/v1\/[\w./-]+\/keys\/[\w.-]+$/,
+};
 
 /** The recipient as one word: `age:age1…`. */
 export function formatRecipient({ kind, id }: Recipient): string {
   return `${kind}:${id}`;
 }
 
-/** Checks what a user named as an age recipient. Throws UsageError. */
+/** Checks what a user named as an age recipient; the comment of an ssh key is left out. Throws UsageError. */
 export function ageRecipient(text: string): Recipient {
-  const id = text.trim();
-  if (AGE.test(id) && !id.includes('AGE-SECRET-KEY')) return { kind: 'age', id };
+  const id = text.trim().replace(/^(ssh-\S+ +\S+) .*$/, '$1');
+  const kind = ageKind(id);
+  if (kind !== undefined) return { kind, id };
   // The text may be a private key, pasted by mistake: it is not repeated.
-  throw new UsageError('that is no age recipient: one begins with age1, or with ssh-ed25519', {
+  throw new UsageError('that is no age recipient: one begins with age1, ssh-ed25519 or ssh-rsa', {
     suggestions: ['Make a key: age-keygen -o key.txt prints the recipient as its public key'],
   });
 }
 
-function checked(kind: RecipientKind, id: unknown, file: string): Recipient {
-  const isValid =
-    typeof id === 'string' &&
-    id.length <= MAX_ID &&
-    !id.startsWith('-') &&
-    (kind === 'age' ? AGE.test(id) : ID.test(id));
-  if (isValid) return { kind, id };
-  throw new InvalidStateError(`${file}: a recipient of kind ${kind} is not valid`, { data: { path: file } });
+/** Whether an id is that of age itself or of a plugin; undefined if it is neither. */
+function ageKind(id: string): 'age' | 'age_plugin' | undefined {
+  return (['age', 'age_plugin'] as const).find((kind) => FORMS[kind].test(id));
 }
+
+/** @param named the kind by the key that an id is found under, which is the same for age and its plugins */
+function checked(named: RecipientKind, id: unknown, file: string): Recipient {
+  if (typeof id === 'string' && id.length <= MAX_ID && !id.startsWith('-')) {
+    const kind = named === 'age' ? ageKind(id) : named;
+    if (kind !== undefined && FORMS[kind].test(id)) return { kind, id };
+  }
+  throw new InvalidStateError(`${file}: a recipient of kind ${named} is not valid`, {
+    data: { path: file },
+    suggestions: SUGGESTED[named] ?? [],
+  });
+}
+
+const SUGGESTED: Partial<Record<RecipientKind, readonly string[]>> = {
+  azure_kv: ['Name a key with its version: https://NAME.vault.azure.net/keys/KEY/VERSION'],
+  hc_vault: ['Name a key of the transit engine: https://vault.example.com:8200/v1/ENGINE/keys/KEY'],
+};
 
 function limited(recipients: readonly Recipient[], file: string): readonly Recipient[] {
   if (recipients.length <= MAX_RECIPIENTS) return recipients;
   throw new InvalidStateError(`${file}: more than ${MAX_RECIPIENTS} recipients`, { data: { path: file } });
 }
 
-/** How the key of a recipient is named in the metadata of an encrypted file. */
-const METADATA: Readonly<Record<RecipientKind, (entry: Record<string, unknown>) => unknown>> = {
+/** The kinds that metadata and rules name; recipients of plugins stand among those of age. */
+type NamedKind = Exclude<RecipientKind, 'age_plugin'>;
+const NAMED_KINDS = RECIPIENT_KINDS.filter((kind) => kind !== 'age_plugin');
+
+/** A recipient by an entry of the metadata of an encrypted file, in the form of a rule, as sops's `ToString` has it. */
+const METADATA: Readonly<Record<NamedKind, (entry: Record<string, unknown>) => unknown>> = {
   age: (entry) => entry['recipient'],
   pgp: (entry) => entry['fp'],
-  kms: (entry) => entry['arn'],
+  kms: ({ arn, role }) => (typeof role === 'string' && role !== '' ? `${arn}+${role}` : arn),
   gcp_kms: (entry) => entry['resource_id'],
-  azure_kv: (entry) => joined(entry, ['vault_url', 'name', 'version']),
-  hc_vault: (entry) => joined(entry, ['vault_address', 'engine_path', 'key_name']),
+  azure_kv: ({ vault_url, name, version }) => `${vault_url}/keys/${name}/${version}`,
+  hc_vault: ({ vault_address, engine_path, key_name }) =>
+    `${vault_address}/v1/${engine_path}/keys/${key_name}`,
 };
 
 /** What an entry of a kind has beside what names its key. */
-const ENTRY_KEYS: Readonly<Record<RecipientKind, readonly string[]>> = {
+const ENTRY_KEYS: Readonly<Record<NamedKind, readonly string[]>> = {
   age: ['recipient', 'enc'],
   pgp: ['fp', 'enc', 'created_at'],
   kms: ['arn', 'enc', 'created_at', 'role', 'context', 'aws_profile'],
@@ -66,11 +99,6 @@ const ENTRY_KEYS: Readonly<Record<RecipientKind, readonly string[]>> = {
   azure_kv: ['vault_url', 'name', 'version', 'enc', 'created_at'],
   hc_vault: ['vault_address', 'engine_path', 'key_name', 'enc', 'created_at'],
 };
-
-function joined(entry: Record<string, unknown>, keys: readonly string[]): unknown {
-  const parts = keys.map((key) => entry[key]);
-  return parts.every((part) => typeof part === 'string') ? parts.join('/') : undefined;
-}
 
 /** What else the metadata of a file may say: sops writes no more for a file of kgit. */
 const BESIDE = ['lastmodified', 'mac', 'version', 'encrypted_regex'];
@@ -94,8 +122,8 @@ function refuseUnknown(data: Record<string, unknown>, known: readonly string[], 
 export function recipientsOfFile(metadata: unknown, file: string): readonly Recipient[] {
   if (!isMap(metadata))
     throw new InvalidStateError(`${file}: it is not encrypted by sops`, { data: { path: file } });
-  refuseUnknown(metadata, [...RECIPIENT_KINDS, ...BESIDE], file);
-  const found = RECIPIENT_KINDS.flatMap((kind) => {
+  refuseUnknown(metadata, [...NAMED_KINDS, ...BESIDE], file);
+  const found = NAMED_KINDS.flatMap((kind) => {
     const entries = metadata[kind] ?? [];
     if (!Array.isArray(entries))
       throw new InvalidStateError(`${file}: ${kind} is no list`, { data: { path: file } });
@@ -108,7 +136,7 @@ export function recipientsOfFile(metadata: unknown, file: string): readonly Reci
 }
 
 /** How recipients are named in a creation rule of `.sops.yaml`. */
-const RULE_KEYS: Readonly<Record<string, RecipientKind>> = {
+const RULE_KEYS: Readonly<Record<string, NamedKind>> = {
   age: 'age',
   pgp: 'pgp',
   kms: 'kms',

@@ -1,5 +1,6 @@
 import { InvalidStateError } from '../../errors.js';
 import { isMap, isValue, type Value } from '../value/value.js';
+import { escapedJson } from '../yaml/escaped-text.js';
 import { parseYaml } from '../yaml/yaml.js';
 import { type Recipient, recipientsOfFile } from './recipients.js';
 
@@ -27,7 +28,7 @@ export interface SealedSecret {
  */
 export function clearDocument(path: string, value: Value): string {
   const isText = typeof value === 'string' && value !== '';
-  return JSON.stringify(isText ? { path, value } : { path, format: 'json', value: JSON.stringify(value) });
+  return escapedJson(isText ? { path, value } : { path, format: 'json', value: JSON.stringify(value) });
 }
 
 /** The value of a decrypted document. Throws InvalidStateError if it is of another path, or none. */
@@ -72,7 +73,7 @@ export function parseSealedSecret(text: string, file: string): SealedSecret {
   if (recipients.length === 0) throw broken(file, 'it names no recipient');
   if (isMap(sops) && sops['encrypted_regex'] !== ENCRYPTED_REGEX)
     throw broken(file, `its encrypted_regex is not ${ENCRYPTED_REGEX}`);
-  return { path, recipients, document: JSON.stringify(data) };
+  return { path, recipients, document: escapedJson(data) };
 }
 
 function broken(file: string, why: string): InvalidStateError {

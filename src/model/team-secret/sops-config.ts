@@ -49,7 +49,7 @@ export function changedRecipients(text: string | null, { add, remove }: Recipien
   const removed = new Set(remove.map(formatRecipient));
   const ids = new Map(
     [...(current ?? []), ...add]
-      .filter((recipient) => recipient.kind === 'age' && !removed.has(formatRecipient(recipient)))
+      .filter((recipient) => isOfAge(recipient) && !removed.has(formatRecipient(recipient)))
       .map((recipient) => [formatRecipient(recipient), recipient.id]),
   );
   const document =
@@ -59,6 +59,11 @@ export function changedRecipients(text: string | null, { add, remove }: Recipien
   if (age.length === 0) rule.delete('age');
   else rule.set('age', document.createNode(PLACE));
   return withRecipients(document.toString({ lineWidth: 0 }), age);
+}
+
+/** Whether a recipient stands among those of age. */
+function isOfAge({ kind }: Recipient): boolean {
+  return kind === 'age' || kind === 'age_plugin';
 }
 
 /** Stands for the recipients until the document is written. */

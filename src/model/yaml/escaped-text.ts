@@ -18,7 +18,7 @@ export function escaped(quoted: string): string {
   );
 }
 
-/** A text as a double-quoted YAML scalar on one line. */
-export function quotedText(text: string): string {
-  return escaped(JSON.stringify(text));
+/** A value as JSON that every YAML reader reads back unchanged. */
+export function escapedJson(value: unknown): string {
+  return escaped(JSON.stringify(value));
 }

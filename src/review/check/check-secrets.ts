@@ -1,4 +1,4 @@
-import { InvalidStateError, UsageError } from '../../errors.js';
+import { InvalidStateError } from '../../errors.js';
 import { lookUp, parseStatePath } from '../../model/state/state-path.js';
 import type { Subject } from '../../model/subject/subject.js';
 import { lacking, type Recipient } from '../../model/team-secret/recipients.js';
@@ -7,6 +7,7 @@ import { SOPS_FILE, secretFileName } from '../../model/team-secret/secret-name.j
 import { teamRecipients } from '../../model/team-secret/sops-config.js';
 import type { Value } from '../../model/value/value.js';
 import { isStateKey } from '../../store/local/withheld-values.js';
+import { isNameOfSecret } from '../../store/read/secret-files.js';
 import type { Findings } from '../finding.js';
 import { lineOf } from '../lines.js';
 
@@ -49,6 +50,12 @@ export class SecretChecker {
       });
       return;
     }
+    if (!isNameOfSecret(sealed.path)) {
+      this.#findings.add('secret-file', path, `${shown(sealed.path)} is not a path as kgit writes it`, {
+        fix: 'kgit does not read this file: remove it, and write the secret anew (kgit set --secret PATH=-)',
+      });
+      return;
+    }
     this.#checkRecipients(path, sealed);
     if (subject.kind !== 'deployment' || !isStateKey(sealed.path)) return;
     this.#paths.set(subject.id, [...(this.#paths.get(subject.id) ?? []), sealed.path]);
@@ -58,8 +65,8 @@ export class SecretChecker {
   state(id: string, state: Record<string, Value>, path: string, text: string): void {
     let lines = 0;
     for (const secret of this.#paths.get(id) ?? []) {
-      const keys = pathOf(secret);
-      if (keys === null || !lookUp(state, keys).found) continue;
+      const keys = parseStatePath(secret);
+      if (!lookUp(state, keys).found) continue;
       this.#findings.add('secret-readable', path, `${shown(secret)} is a secret, and has a readable value`, {
         line: lines++ < MAX_LINES ? lineOf(text, keys) : null,
         fix: `Everybody who can read the repository knows this value: take it away (kgit unset --deployment ${id} PATH), replace it at its source, and set the secret anew`,
@@ -96,16 +103,6 @@ export class SecretChecker {
       });
       return undefined;
     }
-  }
-}
-
-/** The path of a secret in the state; null if no state can have it. */
-function pathOf(secret: string): readonly (string | number)[] | null {
-  try {
-    return parseStatePath(secret);
-  } catch (error) {
-    if (error instanceof UsageError) return null;
-    throw error;
   }
 }
 

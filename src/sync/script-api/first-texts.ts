@@ -1,5 +1,5 @@
 /** The text that the scripts' state library writes into new files. */
-import { quotedText } from '../../model/yaml/escaped-text.js';
+import { escapedJson } from '../../model/yaml/escaped-text.js';
 
 export interface FirstState {
   readonly id: string;
@@ -13,7 +13,7 @@ export interface FirstState {
 }
 
 /** Formats a count without quotes; empty if none was given. */
-const bare = (text: string) => (/^[0-9]*$/.test(text) ? text : quotedText(text));
+const bare = (text: string) => (/^[0-9]*$/.test(text) ? text : escapedJson(text));
 
 /** deployment-state.yaml of a new deployment. `time` is in the format of the files. */
 export function firstState(first: FirstState, time: string): string {
@@ -22,8 +22,8 @@ export function firstState(first: FirstState, time: string): string {
 # Auto-generated on ${time}
 
 # Basic deployment info
-deployment_id: ${quotedText(first.id)}
-deployer: ${quotedText(first.deployer)}
+deployment_id: ${escapedJson(first.id)}
+deployer: ${escapedJson(first.deployer)}
 created_at: "${time}"
 last_updated: "${time}"
 phase: "preparation"
@@ -33,15 +33,15 @@ deployment_flags:
   kof: false
 
 # Source configuration file (for proper variable expansion)
-source_config_file: ${quotedText(first.config)}
+source_config_file: ${escapedJson(first.config)}
 
 # Configuration snapshot
 config:
-  azure_location: ${quotedText(first.location)}
-  resource_group: ${quotedText(`${first.id}-resgrp`)}
+  azure_location: ${escapedJson(first.location)}
+  resource_group: ${escapedJson(`${first.id}-resgrp`)}
   controller_count: ${bare(first.controllers)}
   worker_count: ${bare(first.workers)}
-  wireguard_network: ${quotedText(first.network)}
+  wireguard_network: ${escapedJson(first.network)}
   wireguard_port: null
 
 # Azure resources
@@ -83,7 +83,7 @@ export function firstEvents(id: string, time: string): string {
   return `# k0rdent Deployment Events Log
 # Auto-generated on ${time}
 
-deployment_id: ${quotedText(id)}
+deployment_id: ${escapedJson(id)}
 created_at: "${time}"
 last_updated: "${time}"
 
@@ -94,12 +94,12 @@ ${eventList(time, 'deployment_initialized', 'Deployment state tracking initializ
 /** cluster-<name>-events.yaml of a new cluster. */
 export function firstClusterEvents(name: string, time: string): string {
   const message = `Local event tracking initialized for ${name}`;
-  const said = /^[\w .-]+$/.test(name) ? message : quotedText(message);
+  const said = /^[\w .-]+$/.test(name) ? message : escapedJson(message);
   return `# Cluster Events Log: ${name.replace(/[^\x20-\x7e\xa1-\u1fff]+/g, ' ')}
 # Auto-generated on ${time}
 # Note: Cluster state is tracked in k0rdent - this file only tracks local events
 
-cluster_name: ${quotedText(name)}
+cluster_name: ${escapedJson(name)}
 created_at: "${time}"
 last_updated: "${time}"
 

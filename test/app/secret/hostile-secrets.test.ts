@@ -15,6 +15,8 @@ import { memoryWriting } from '../../support/memory-writing.js';
 import { commit } from '../../support/store-contract.js';
 
 const ADA = ageRecipient('age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p');
+/** sops would start `age-plugin-evil`. */
+const PLUGIN = 'age1evil1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq';
 const CONFIG = changedRecipients(null, { add: [ADA], remove: [] });
 const FILE = 'deployments/dep-a/secrets/a.sops.yaml';
 const SEALED =
@@ -59,6 +61,7 @@ describe('sops is not run for a hostile repository', () => {
     ['a Vault', '  hc_vault: [{vault_address: "http://127.0.0.1:1", engine_path: a, key_name: b, enc: x}]\n'],
     ['a KMS', '  kms: [{arn: "arn:aws:kms:us-east-1:1:key/a", enc: x}]\n'],
     ['a KMS that kgit does not know', '  hckms: [{key_id: "a:b", enc: x}]\n'],
+    ['a program of age', `  age: [{recipient: ${PLUGIN}, enc: x}]\n`],
     ['groups of keys', '  key_groups: [{hc_vault: [{vault_address: "http://127.0.0.1:1", enc: x}]}]\n'],
     ['a threshold', '  shamir_threshold: 1\n'],
     ['a key service', '  keyservice: tcp://127.0.0.1:1\n'],
@@ -84,10 +87,13 @@ describe('sops is not run for a hostile repository', () => {
     ['a KMS', '    kms: arn:aws:kms:us-east-1:1:key/a\n'],
     ['groups of keys', '    key_groups: [{kms: [{arn: a}]}]\n'],
     ['a threshold', '    shamir_threshold: 1\n'],
+    ['a program of age', `    age: ${PLUGIN}\n`],
+    ['a program of age beside others', `    age: ${ADA.id},${PLUGIN}\n`],
     ['aliases without end', `    a: &a [x]\n    b: [${'*a, '.repeat(200)}]\n`],
   ])('whose .sops.yaml names %s', async (_, lines) => {
     // verify decrypts the secret, which names nobody but a recipient of age.
-    expect(await givenToSops({ '.sops.yaml': CONFIG + lines, [FILE]: secret(AGE) })).not.toContain(
+    const config = lines.includes('age:') ? CONFIG.replace(/ {4}age: >-\n.*\n/, '') : CONFIG;
+    expect(await givenToSops({ '.sops.yaml': config + lines, [FILE]: secret(AGE) })).not.toContain(
       'encrypt ',
     );
   });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { editState, formatState, parseState } from '../../../src/model/state/state-document.js';
 import { sameValue, type Value, type ValueMap } from '../../../src/model/value/value.js';
-import { quotedText } from '../../../src/model/yaml/escaped-text.js';
+import { escapedJson } from '../../../src/model/yaml/escaped-text.js';
 import { formatPlainYaml } from '../../../src/model/yaml/plain-yaml.js';
 import { parseSpelledYaml } from '../../../src/model/yaml/spelled-yaml.js';
 import { formatYaml, parseYaml } from '../../../src/model/yaml/yaml.js';
@@ -177,7 +177,7 @@ describe('what kgit writes, every reader reads', () => {
     const values = [...ODD_TEXTS, ...ODD_CHARACTERS, ...fc.sample(oddText, 500)];
     checked(
       'quoted texts',
-      values.map((text) => `v: ${quotedText(text)}\n`),
+      values.map((text) => `v: ${escapedJson(text)}\n`),
       values.map((v) => ({ v })),
     );
   });
