@@ -5,7 +5,7 @@ import { initLayout, requireManagement } from '../app/init/init-layout.js';
 import { initRepository, needsPlace, planInit } from '../app/init/init-repository.js';
 import { CI_SYSTEMS } from '../app/init/template-files.js';
 import { remoteAddress } from '../app/open/remote-address.js';
-import { listRecipients } from '../app/secret/change-recipients.js';
+import { checkAdded, listRecipients } from '../app/secret/change-recipients.js';
 import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
@@ -72,6 +72,7 @@ export default class Init extends WriteCommand<typeof Init> {
     if (folder === null) this.#refusePlace(chosenDriver(settings));
     const ci = folder === null ? null : flags.ci;
     const readers = (flags.age ?? []).map(ageRecipient);
+    checkAdded(readers);
     const layout = await initLayout(this.config.root, { management: flags.management, ci, readers });
     const intent = { folder, remote, layout };
     const host = { settings, cwd, environment, clock: systemClock, ids, waits: this.notes };

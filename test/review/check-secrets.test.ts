@@ -117,6 +117,12 @@ it('tells a .sops.yaml that cannot be read or names a service in ways that kgit 
     ]);
 });
 
+it('tells a recipient that nobody can encrypt for', async () => {
+  const mistyped = { ...ADA, id: ADA.id.replace('zmrj', 'zmrk') };
+  const config = changedRecipients(CONFIG, { add: [mistyped], remove: [] });
+  expect(await found({ '.sops.yaml': config })).toEqual(['error secret-recipients .sops.yaml:null']);
+});
+
 it('tells a path that is both readable and secret', async () => {
   const state = `${STATE}azure:\n  client_secret: '***'\n`;
   const files = { '.sops.yaml': CONFIG, [FILE]: sealed(), 'deployments/dep-a/state.yaml': state };

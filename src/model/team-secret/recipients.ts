@@ -1,5 +1,6 @@
 import { InvalidStateError, UsageError } from '../../errors.js';
 import { isMap } from '../value/value.js';
+import { hasChecksum } from './bech32.js';
 import { RECIPIENT_KINDS, type RecipientKind } from './recipient-kinds.js';
 
 /** Who can decrypt a file: the public key of a person, or a key of a service. */
@@ -51,6 +52,25 @@ export function ageRecipient(text: string): Recipient {
 /** Whether an id is that of age itself or of a plugin; undefined if it is neither. */
 function ageKind(id: string): 'age' | 'age_plugin' | undefined {
   return (['age', 'age_plugin'] as const).find((kind) => FORMS[kind].test(id));
+}
+
+/**
+ * What is wrong with a recipient of age that sops could not encrypt for, such as one that was mistyped; null if nothing is.
+ * Whoever adds one, checks it; one that is there can still be removed.
+ */
+export function recipientFault({ kind, id }: Recipient): string | null {
+  if (kind !== 'age' && kind !== 'age_plugin') return null;
+  const isValid = id.startsWith('ssh-') ? isSshKey(id) : hasChecksum(id);
+  return isValid ? null : `${id} is no recipient: its checksum or length does not fit`;
+}
+
+/** Whether the data of an ssh key are of the kind that it begins with, and as long as they should be (RFC 4253, 6.6; RFC 8709). */
+function isSshKey(id: string): boolean {
+  const [name = '', data = ''] = id.split(' ');
+  const bytes = Buffer.from(data, 'base64');
+  if (bytes.length < 4 + name.length || bytes.readUInt32BE(0) !== name.length) return false;
+  if (bytes.toString('latin1', 4, 4 + name.length) !== name) return false;
+  return name !== 'ssh-ed25519' || bytes.length === 4 + name.length + 4 + 32;
 }
 
 /** @param named the kind by the key that an id is found under, which is the same for age and its plugins */

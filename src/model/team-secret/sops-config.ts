@@ -52,6 +52,8 @@ export function changedRecipients(text: string | null, { add, remove }: Recipien
       .filter((recipient) => isOfAge(recipient) && !removed.has(formatRecipient(recipient)))
       .map((recipient) => [formatRecipient(recipient), recipient.id]),
   );
+  const before = (current ?? []).filter(isOfAge).map(formatRecipient);
+  if (text !== null && current !== null && before.join() === [...ids.keys()].sort().join()) return text;
   const document =
     text === null || text.trim() === '' ? parseDocument('{}\n') : parseYamlDocument(text, SOPS_FILE);
   const rule = current === null ? newRule(document) : ruleOf(document);

@@ -1,10 +1,11 @@
 import { InvalidStateError } from '../../errors.js';
 import { lookUp, parseStatePath } from '../../model/state/state-path.js';
 import type { Subject } from '../../model/subject/subject.js';
-import { lacking, type Recipient } from '../../model/team-secret/recipients.js';
+import { lacking, type Recipient, recipientFault } from '../../model/team-secret/recipients.js';
 import { parseSealedSecret, type SealedSecret } from '../../model/team-secret/secret-document.js';
 import { SOPS_FILE, secretFileName } from '../../model/team-secret/secret-name.js';
 import { teamRecipients } from '../../model/team-secret/sops-config.js';
+import { shellWord } from '../../model/value/shell-word.js';
 import type { Value } from '../../model/value/value.js';
 import { isStateKey } from '../../store/local/withheld-values.js';
 import { isNameOfSecret } from '../../store/read/secret-files.js';
@@ -37,6 +38,13 @@ export class SecretChecker {
   /** Checks `.sops.yaml`. */
   config(text: string): void {
     this.#recipients = this.#read('secret-recipients', SOPS_FILE, () => teamRecipients(text));
+    for (const recipient of this.#recipients ?? []) {
+      const fault = recipientFault(recipient);
+      if (fault !== null)
+        this.#findings.add('secret-recipients', SOPS_FILE, fault, {
+          fix: `Nobody can write a secret as long as it is there: kgit secrets recipients remove ${shellWord(recipient.id)}`,
+        });
+    }
   }
 
   /** Checks the file of a secret. */

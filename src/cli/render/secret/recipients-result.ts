@@ -61,7 +61,9 @@ export function recipientsChanged({
           : []),
         ...(removed.length > 0
           ? [
-              `They can read ${counted(readable, 'secret')} now, and in the history for ever. Next: kgit secrets rotate, then change the values at their source`,
+              after.length === 0
+                ? `No recipient is left: secrets are not shared any more. They can read ${counted(readable, 'secret')} now, and in the history for ever`
+                : `They can read ${counted(readable, 'secret')} now, and in the history for ever. Next: kgit secrets rotate, then change the values at their source`,
             ]
           : []),
       ];
