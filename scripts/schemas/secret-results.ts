@@ -33,6 +33,9 @@ export const secretsShapes = [
     ),
     current: count.describe('How many were encrypted for the recipients of today already.'),
     remaining: count.describe('How many are left for another run.'),
+    left: z
+      .array(z.string())
+      .describe('Why files were left as they are: they are broken, or were changed without their key.'),
     recipients,
     ...written,
   },

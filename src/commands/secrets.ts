@@ -19,7 +19,7 @@ export default class Secrets extends WriteCommand<typeof Secrets> {
     WriteCommand,
     `recipients, or recipients list, shows who can decrypt the secrets of the team: the recipients in .sops.yaml. recipients add AGE… adds some; the first one turns the sharing of secrets on. recipients remove AGE… removes some: what is written from then on is not encrypted for them, but what they could read before, they can read for ever, in the history and in what they have copied.
 
-rotate encrypts the secrets of all deployments and clusters again that are not encrypted for exactly the recipients of today, or those of --deployment; with PATH, the secrets of one deployment at these paths, in any case. It needs your key. It lists the values to change at their source, because somebody could read them who is no recipient any more.
+rotate encrypts the secrets of all deployments and clusters again that are not encrypted for exactly the recipients of today, or those of --deployment; with PATH, the secrets of one deployment at these paths, in any case. It needs your key. It lists the values to change at their source, because somebody could read them who is no recipient any more. Files that are broken or were changed without a key are left as they are, and named.
 
 export --kubernetes NAME -n NAMESPACE prints the secrets of a deployment, or those at and below PATH, as one Secret that is encrypted for the team. Flux decrypts it. The key of a secret is its path; characters that Kubernetes does not allow there become '-'. Values other than texts are JSON.
 
@@ -63,7 +63,7 @@ A secret is written by kgit set --secret PATH=-, and read by kgit get PATH --rev
   ];
 
   static override get exits(): readonly ErrorCode[] {
-    return [...WriteCommand.exits, 'NOT_FOUND'];
+    return [...WriteCommand.exits, 'NOT_FOUND', 'FINDINGS'];
   }
 
   protected async execute(): Promise<CommandResult> {

@@ -1,4 +1,4 @@
-import { ConflictError, NotFoundError, SecretError } from '../../errors.js';
+import { ConflictError, InvalidStateError, NotFoundError, SecretError } from '../../errors.js';
 import { makeEvent } from '../../model/operation/make-operation.js';
 import type { EventWrite, SecretWrites } from '../../model/operation/operation.js';
 import { formatStatePath, parseStatePath } from '../../model/state/state-path.js';
@@ -13,7 +13,7 @@ import { targetDeployment } from '../write/change-state.js';
 import { writeOperation } from '../write/submit.js';
 import type { GivenFields } from '../write/write-events.js';
 import type { Writing } from '../write/writing.js';
-import { type StoredSecret, storedSecrets } from './stored-secrets.js';
+import { type StoredSecret, type StoredSecrets, storedSecrets } from './stored-secrets.js';
 import { sharedWith, TeamValues } from './team-values.js';
 
 /** Largest number of secrets that one run encrypts again, as one operation. */
@@ -38,6 +38,8 @@ export interface Rotation {
   readonly current: number;
   /** How many are left for another run. */
   readonly remaining: number;
+  /** Why files were left as they are, one message each: their secrets cannot be known, or they were changed without a key. */
+  readonly left: readonly string[];
   /** Null if nothing was to be done. */
   readonly outcome: WriteOutcome | null;
 }
@@ -69,14 +71,20 @@ async function rotateOnce(
 ): Promise<Rotation> {
   const { view } = writing.reading;
   const recipients = (await sharedWith(view)) ?? [];
-  const found = await wanted(writing, intent);
+  const { secrets: found, broken } = await wanted(writing, intent);
   const isDue = (secret: StoredSecret) =>
     intent.paths.length > 0 || !sameRecipients(secret.recipients, recipients);
   const due = found.filter(isDue);
-  const rotated = due.slice(0, MAX_ROTATED);
-  const counts = { current: found.length - due.length, remaining: due.length - rotated.length };
+  const left = [...broken];
+  let rotated: readonly StoredSecret[] = [];
+  let seen = 0;
+  while (rotated.length === 0 && seen < due.length) {
+    sops.refuseKinds(recipients, SOPS_FILE);
+    rotated = await unaltered(due.slice(seen, seen + MAX_ROTATED), values, left);
+    seen += MAX_ROTATED;
+  }
+  const counts = { current: found.length - due.length, remaining: Math.max(0, due.length - seen), left };
   if (rotated.length === 0) return { rotated, recipients, ...counts, outcome: null };
-  sops.refuseKinds(recipients, SOPS_FILE);
   const events: EventWrite[] = [];
   const secrets: SecretWrites[] = [];
   for (const [subject, own] of bySubject(rotated)) {
@@ -88,26 +96,52 @@ async function rotateOnce(
   return { rotated, recipients, ...counts, outcome };
 }
 
+/**
+ * The secrets without those that somebody changed without a key: everybody who can write could stop a rotation otherwise.
+ * @param left gets why the others are left as they are
+ */
+async function unaltered(
+  secrets: readonly StoredSecret[],
+  values: TeamValues,
+  left: string[],
+): Promise<readonly StoredSecret[]> {
+  const altered = new Set<StoredSecret>();
+  const check = async (secret: StoredSecret) => {
+    try {
+      await values.decrypt(secret.text, secret);
+    } catch (error) {
+      if (!(error instanceof InvalidStateError)) throw error;
+      altered.add(secret);
+      left.push(error.message);
+    }
+  };
+  // Without a key for the first, none of the others is tried that has the same recipients.
+  const [first, ...others] = secrets;
+  if (first) await check(first);
+  await Promise.all(others.map(check));
+  return secrets.filter((secret) => !altered.has(secret));
+}
+
 /** The secrets that the user named. */
 async function wanted(
   writing: Writing,
   { deployment: named, paths }: RotationIntent,
-): Promise<readonly StoredSecret[]> {
+): Promise<StoredSecrets> {
   const isAll = named === undefined && paths.length === 0;
   const subject = isAll ? null : deployment(await targetDeployment(writing, { deployment: named }));
   const { view } = writing.reading;
-  const { secrets: found, broken } = await storedSecrets(view, subject && [subject]);
-  for (const message of broken) writing.note(`left as it is: ${message}`);
-  if (subject === null || paths.length === 0) return found;
-  return paths.map((text) => {
+  const stored = await storedSecrets(view, subject && [subject]);
+  if (subject === null || paths.length === 0) return stored;
+  const secrets = paths.map((text) => {
     const path = formatStatePath(parseStatePath(text));
-    const secret = found.find((one) => one.path === path || one.path === text);
+    const secret = stored.secrets.find((one) => one.path === path || one.path === text);
     if (secret) return secret;
     throw new NotFoundError(`${formatSubject(subject)} has no secret ${path}`, {
       suggestions: [`See what it has: kgit get --deployment ${subject.id}`],
       data: { path, subject: formatSubject(subject) },
     });
   });
+  return { secrets, broken: [] };
 }
 
 function bySubject(secrets: readonly StoredSecret[]): readonly [Subject, readonly StoredSecret[]][] {

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { changeRecipients } from '../../../src/app/secret/change-recipients.js';
 import { rotateSecrets } from '../../../src/app/secret/rotate-secrets.js';
 import { revealed } from '../../../src/app/secret/stored-secrets.js';
+import { rotationResult } from '../../../src/cli/render/secret/rotation-result.js';
 import { SecretError } from '../../../src/errors.js';
 import { deployment } from '../../../src/model/subject/subject.js';
 import { ageRecipient } from '../../../src/model/team-secret/recipients.js';
@@ -9,6 +10,7 @@ import { openSops } from '../../../src/setup/open-sops.js';
 import { secretFiles, secretTexts } from '../../../src/store/read/secret-files.js';
 import { sharedWriting } from '../../support/sops/shared-writing.js';
 import { HAS_SOPS, type Member, makeMember, sopsEnvironment } from '../../support/sops/team-keys.js';
+import { commit } from '../../support/store-contract.js';
 
 const DEP = deployment('dep-a');
 let ada: Member;
@@ -78,6 +80,30 @@ describe.runIf(HAS_SOPS)('a rotation', () => {
     expect(await rotate(ada)).toMatchObject({ rotated: [], current: 2, outcome: null });
     // Somebody may think that the data key is known.
     expect(await rotate(ada, 'azure.a')).toMatchObject({ rotated: [{ path: 'azure.a' }] });
+  });
+
+  it('leaves files that somebody changed without a key, and names them', async () => {
+    const { change, rotate, reads, setSecrets, store, view } = await team();
+    await setSecrets({ 'azure.c': 'three-Secret3', 'azure.d': 'four-Secret4' });
+    const texts = await secretTexts(await view(), DEP);
+    const altered = texts
+      .get('azure.a')
+      ?.replace(/data:(..)/, (_, data: string) => `data:${data === 'AA' ? 'BB' : 'AA'}`);
+    const files = {
+      'deployments/dep-a/secrets/azure.a.sops.yaml': altered ?? '',
+      'deployments/dep-a/secrets/azure.c.sops.yaml': texts.get('azure.d') ?? '',
+      'deployments/dep-a/secrets/azure..x.sops.yaml': texts.get('azure.d') ?? '',
+    };
+    await store.swap((await store.head()).revision, [commit(files)], 0);
+    await change([], [ben]);
+    const { rotated, left } = await rotate(ada);
+    expect(rotated.map(({ path }) => path)).toEqual(['azure.b', 'azure.d']);
+    expect(left.map((message) => message.split(':')[0]).sort()).toEqual(Object.keys(files).sort());
+    expect(await reads(ben)).toBeInstanceOf(Error);
+    const again = await rotate(ada);
+    expect([again.rotated, again.left.length, again.outcome]).toEqual([[], 3, null]);
+    expect(rotationResult(again)).toMatchObject({ exitCode: 3, json: { left: again.left } });
+    expect((await rotate(ada, 'azure.a')).left).toHaveLength(1);
   });
 
   it('without a key is refused, and names who could do it', async () => {

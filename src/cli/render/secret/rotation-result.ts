@@ -1,4 +1,5 @@
 import type { Rotation } from '../../../app/secret/rotate-secrets.js';
+import { EXIT_CODES } from '../../../errors.js';
 import { formatSubject } from '../../../model/subject/subject.js';
 import { lacking } from '../../../model/team-secret/recipients.js';
 import { counted } from '../../../model/value/counted.js';
@@ -13,6 +14,7 @@ export function rotationResult({
   recipients,
   current,
   remaining,
+  left,
   outcome,
 }: Rotation): CommandResult {
   const rows = rotated.map((secret) => ({
@@ -23,13 +25,18 @@ export function rotationResult({
   const exposed = rows.filter(({ readableBefore }) => readableBefore.length > 0);
   return {
     json: {
-      ...{ rotated: rows, current, remaining, recipients: recipientRows(recipients) },
+      ...{ rotated: rows, current, remaining, left, recipients: recipientRows(recipients) },
       ...(outcome === null ? unwrittenJson(null) : outcomeJson(outcome)),
     },
+    ...(left.length > 0 ? { exitCode: EXIT_CODES.FINDINGS } : {}),
     names: rows.map(({ path }) => path),
     lines: ({ style }) => {
+      const leftLines = left.map((message) => `${style('red', '✗')} left as it is: ${oneLine(message)}`);
       if (outcome === null)
-        return [style('dim', `nothing to rotate: ${counted(current, 'secret')} as the team is today`)];
+        return [
+          style('dim', `nothing to rotate: ${counted(current, 'secret')} as the team is today`),
+          ...leftLines,
+        ];
       const revision = outcome.revision?.slice(0, 10) ?? '';
       return [
         `${style('green', '✓')} ${counted(rows.length, 'secret')} for ${counted(recipients.length, 'recipient')} ${outcome.delivery} ${style('dim', revision)}`,
@@ -40,6 +47,7 @@ export function rotationResult({
               ...exposed.map(({ subject, path }) => `  ${style('yellow', '!')} ${subject} ${oneLine(path)}`),
             ]
           : []),
+        ...leftLines,
       ];
     },
   };
