@@ -17,8 +17,10 @@ import { readAll } from '../../store/read/stored-events.js';
 import type { ExportedFile, ExportedSubject } from '../../sync/export/exported-subject.js';
 import { planExport } from '../../sync/export/plan-export.js';
 import { splitState } from '../../sync/parse/parse-state.js';
+import type { SecretGuard } from '../../sync/parse/withhold.js';
 import { recordStands } from '../../sync/plan/import-stands.js';
 import { secretName } from '../../sync/plan/plan-secrets.js';
+import { guardOfTeam } from '../../sync/plan/team-guard.js';
 import { isFamily, isStateFamily, STATE_FOLDER } from '../../sync/read/legacy-family.js';
 import { readBytes, replaceText, versionOf } from '../../sync/script-api/script-file.js';
 import { recordedSubject } from '../open/subjects.js';
@@ -88,15 +90,17 @@ export async function exportFiles(
     subjects.map((subject) => exported(subject, view, { known, secrets }, skipped)),
   );
   const sealed = new Map<string, string>();
+  const guards = new Map<string, SecretGuard>();
   for (const { subject, locked, texts } of parts) {
     if (locked.length > 0) onLocked(formatSubject(subject), locked);
     for (const [key, text] of texts) sealed.set(secretName(subject, key), text);
+    guards.set(formatSubject(subject), guardOfTeam(SECRET_GUARD, [...texts.keys(), ...locked]));
   }
   const imported = new ImportedFiles(localFolder, recordStands(view));
   // Without the lock, a script that writes the same files at the same time would lose its writes.
   return lock.exclusively(resolve(to, STATE_FOLDER), async () => {
     const files = await planned(planExport(parts), to, { force, imported, skipped });
-    for (const file of files) await write(file, sealed, imported, noting);
+    for (const file of files) await write(file, { sealed, guards }, imported, noting);
     return files.map(({ path, family, subject, withheld, isThere }) => ({
       path,
       family,
@@ -181,9 +185,17 @@ function says(text: string, file: ExportedFile): boolean {
   }
 }
 
+/** What the records of written files need to know of the team's secrets. */
+interface KnownSecrets {
+  /** The encrypted texts, by subject and name. */
+  readonly sealed: ReadonlyMap<string, string>;
+  /** The guard that knows the secrets of a subject, by `formatSubject`. */
+  readonly guards: ReadonlyMap<string, SecretGuard>;
+}
+
 async function write(
   file: PlannedFile,
-  sealed: ReadonlyMap<string, string>,
+  secrets: KnownSecrets,
   imported: ImportedFiles,
   noting: ExportParts['noting'],
 ): Promise<void> {
@@ -193,7 +205,7 @@ async function write(
     await replaceText(path, text);
   }
   const { mtimeMs } = await lstat(path);
-  const known = recordedState(file, sealed);
+  const known = recordedState(file, secrets);
   await noting(
     imported.note({ path, subject: subject || null, family, sha256: textHash(text), mtimeMs, ...known }),
   );
@@ -202,11 +214,11 @@ async function write(
 /** What the next import has to know of a state file that is written. */
 function recordedState(
   { subject, family, data }: PlannedFile,
-  texts: ReadonlyMap<string, string>,
+  { sealed: texts, guards }: KnownSecrets,
 ): Pick<ImportedFileRecord, 'values' | 'sealed'> {
   if (!isFamily(family) || !isStateFamily(family)) return {};
   const { events: _events, ...keys } = data;
-  const { values, secrets } = splitState(family, keys, SECRET_GUARD);
+  const { values, secrets } = splitState(family, keys, guards.get(subject) ?? SECRET_GUARD);
   const sealed = secrets.flatMap(({ key, ownKey }) => {
     const text = texts.get(`${subject} ${ownKey}`) ?? texts.get(`${subject} ${key}`);
     return text === undefined ? [] : [[ownKey, text]];

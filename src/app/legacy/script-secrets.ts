@@ -51,8 +51,12 @@ export class TeamSecrets implements ScriptSecrets {
 
   async names(subject: Subject): Promise<ReadonlySet<string>> {
     const local = await this.#parts.local.all(subject);
+    return new Set([...(await this.shared(subject)), ...local.keys()]);
+  }
+
+  async shared(subject: Subject): Promise<ReadonlySet<string>> {
     const seen = await this.#at(subject);
-    return new Set([...(seen instanceof KgitError ? [] : seen.files.keys()), ...local.keys()]);
+    return new Set(seen instanceof KgitError ? [] : seen.files.keys());
   }
 
   async value(subject: Subject, name: string): Promise<Value | undefined> {

@@ -2,6 +2,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KgitError, NotFoundError } from '../../errors.js';
 import type { Writer } from '../../model/operation/make-operation.js';
+import { deployment, legacySlug } from '../../model/subject/subject.js';
 import { serveSlots } from '../../process/shell-slots.js';
 import type { Environment } from '../../setup/this-host.js';
 import type { FolderLock } from '../../store/local/folder-lock.js';
@@ -15,6 +16,7 @@ import { fileOnly, type MergeHost, mergeFiles } from '../../sync/apply/merge-fil
 import { deploymentValues } from '../../sync/export/exported-state.js';
 import { editWithoutSecrets } from '../../sync/plan/last-imported.js';
 import type { SharedSecrets } from '../../sync/plan/shared-secrets.js';
+import { guardOfTeam } from '../../sync/plan/team-guard.js';
 import { notShared, type ScriptHost } from '../../sync/script-api/script-session.js';
 import { CallServer, type CallServerParts } from '../../sync/script-api/serve-call.js';
 import { TeamValues } from '../secret/team-values.js';
@@ -98,8 +100,12 @@ function scriptHost(
         events.map((event) => event.read()),
       );
     },
-    wrote: (path, edits) =>
-      noteWritten(localFolder, path, edits, (family, edit) => editWithoutSecrets(family, edit, SECRET_GUARD)),
+    wrote: async (path, edits, name) => {
+      const known = name ?? settings.deployment;
+      const names = known === undefined ? [] : await kept.shared(deployment(legacySlug(known)));
+      const guard = guardOfTeam(SECRET_GUARD, names);
+      await noteWritten(localFolder, path, edits, (family, edit) => editWithoutSecrets(family, edit, guard));
+    },
     importFiles: (paths, note) => mergeOrWithhold(paths, merge, note),
   };
 }

@@ -55,8 +55,9 @@ export async function hasSameSecrets(
 }
 
 /**
- * Checks readable changes of a deployment against its secrets: what is secret stays secret. Throws ConflictError.
- * @param files what the same operation writes: a secret that it removes may become readable
+ * Checks readable changes of a deployment against its secrets: what is secret stays secret until an operation has removed it. Throws
+ * ConflictError.
+ * @param files what the same operation writes: it may put a value in the place of mappings that hold secrets which it removes
  */
 export async function checkReadable(
   subject: DeploymentSubject,
@@ -66,10 +67,14 @@ export async function checkReadable(
 ): Promise<void> {
   const set = changes.filter(({ after, secret }) => after !== undefined && !secret);
   if (set.length === 0) return;
-  const stays = [...(await secretFiles(view, subject))].filter(([, file]) => files.get(file) !== null);
+  const known = [...(await secretFiles(view, subject))];
+  const stays = known.filter(([, file]) => files.get(file) !== null);
   for (const change of set) {
     const path = parseStatePath(change.path);
-    const [name] = stays.find(([one]) => isAtOrInside(path, one) || replaces(change, path, one)) ?? [];
+    const [name] =
+      known.find(([one]) => isAtOrInside(path, one) || holds(change, path, one)) ??
+      stays.find(([one]) => replaces(change, path, one)) ??
+      [];
     if (name === undefined) continue;
     throw new ConflictError(`${name} is a secret of the team, which is not written in the clear`, {
       suggestions: [
@@ -83,6 +88,11 @@ export async function checkReadable(
 
 function isAtOrInside(path: StatePath, name: string): boolean {
   return isInsideSecret(path, name) || formatStatePath(path) === name;
+}
+
+/** Whether a value that is set above a secret has a value in its place. */
+function holds({ after }: Change, path: StatePath, name: string): boolean {
+  return isSecretWithin(name, path) && lookUp(after, parseStatePath(name).slice(path.length)).found;
 }
 
 /** Whether a value that is set above a secret has something else in its place, or leaves no place for it. */

@@ -52,7 +52,7 @@ export function splitState(family: StateFamily, data: LegacyMap, guard: ImportSe
     const clean = withhold(value, path, guard, 'leave out');
     split.withheld.push(...clean.withheld);
     // The full key may indicate a secret that the path without its prefix does not.
-    const isSecret = clean.value !== undefined && guard.find(clean.value, [key]).length > 0;
+    const isSecret = clean.value !== undefined && (guard.byLook ?? guard).find(clean.value, [key]).length > 0;
     if (isSecret) split.withheld.push(guard.show(path));
     const kept = isSecret ? undefined : clean.value;
     for (const out of takenOut(value, kept, path)) {

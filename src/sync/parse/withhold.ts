@@ -12,6 +12,8 @@ export interface SecretGuard {
   find(value: unknown, path: readonly (string | number)[]): readonly FoundSecret[];
   /** Formats a path like `find` does. Keys may be masked, so two paths may look alike. */
   show(path: readonly (string | number)[]): string;
+  /** The same guard for paths that are none of the state, if the paths of secrets matter to this one. */
+  readonly byLook?: SecretGuard;
 }
 
 /** A value without its secrets; undefined if none of it may be kept. */

@@ -1,5 +1,6 @@
 import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import { deployment } from '../../model/subject/subject.js';
+import { isStateKey } from '../../store/local/withheld-values.js';
 import type { StateView } from '../../store/port/state-store.js';
 import { isInsideSecret, isSecretWithin, secretFiles } from '../../store/read/secret-files.js';
 import type { FoundSecret, SecretGuard } from '../parse/withhold.js';
@@ -19,17 +20,29 @@ export async function teamGuard(
   const names = new Set<string>();
   for (const id of new Set(parsed.flatMap(({ state, deployment: of }) => (state && of !== null ? of : []))))
     for (const name of (await secretFiles(view, deployment(id))).keys()) names.add(name);
-  const find = (value: unknown, path: StatePath): readonly FoundSecret[] => {
-    const own = [...names].flatMap((name) => placesOf(name, value, path));
-    return own.map((place) => ({ path: guard.show(place), what: WHAT }));
-  };
   const isFound = parsed.some(({ state }) =>
-    state?.claims.some(({ path, value }) => find(value, path).length > 0),
+    state?.claims.some(({ path, value }) =>
+      [...names].some((name) => placesOf(name, value, path).length > 0),
+    ),
   );
-  if (!isFound) return null;
+  return isFound ? guardOfTeam(guard, names) : null;
+}
+
+/**
+ * Returns a guard that also finds values of a state at and below the paths of the team's secrets, whatever they look like.
+ * @param names the names of these secrets
+ */
+export function guardOfTeam(guard: SecretGuard, names: Iterable<string>): SecretGuard {
+  const paths = [...names].filter(isStateKey);
+  if (paths.length === 0) return guard;
+  const find = (value: unknown, path: StatePath): readonly FoundSecret[] =>
+    paths
+      .flatMap((name) => placesOf(name, value, path))
+      .map((place) => ({ path: guard.show(place), what: WHAT }));
   return {
     find: (value, path) => [...guard.find(value, path), ...find(value, path)],
     show: guard.show,
+    byLook: guard,
   };
 }
 

@@ -134,7 +134,7 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
       { family: 'deployment-state', before, after },
       { family: 'deployment-events', name: id as string, entry: { index: 0, sameTime: [entry] } },
     );
-    await call.host.wrote(call.state.path, [{ path: [], value: after }]);
+    await call.host.wrote(call.state.path, [{ path: [], value: after }], id as string);
     return {};
   },
   /** Argument: reason. Prints one line for the folder and one for each file. */

@@ -180,7 +180,7 @@ export class ScriptCall {
       added && { family: logFamily, name, entry: added },
     );
     if (after === null) return;
-    await this.host.wrote(file.path, isNew ? [{ path: [], value: after }] : fileEdits(old, after));
+    await this.host.wrote(file.path, isNew ? [{ path: [], value: after }] : fileEdits(old, after), name);
   }
 
   /** Merges files as `kgit import` does. */

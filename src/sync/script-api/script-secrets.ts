@@ -12,6 +12,8 @@ export type NamedSecrets = ReadonlyMap<string, Value | undefined>;
 export interface ScriptSecrets {
   /** The names of the secrets of a subject. Decrypts nothing. */
   names(subject: Subject): Promise<ReadonlySet<string>>;
+  /** The names of those that the team has. */
+  shared(subject: Subject): Promise<ReadonlySet<string>>;
   /**
    * The value of a secret; undefined if there is none. The first value of a subject decrypts the others beside it, and they stay in
    * memory. Throws SecretError if the user has no key for it and this machine does not have it.

@@ -18,6 +18,7 @@ import { eventValueKey, isEventKey, isStateKey } from '../../store/local/withhel
 import { importedEvents } from '../parse/imported-event.js';
 import { splitState } from '../parse/parse-state.js';
 import { type SecretGuard, withhold } from '../parse/withhold.js';
+import { guardOfTeam } from '../plan/team-guard.js';
 import type { Family, StateFamily } from '../read/legacy-family.js';
 import type { AddedEntry } from './script-events-file.js';
 import type { NamedSecrets, ScriptSecrets } from './script-secrets.js';
@@ -53,8 +54,11 @@ export interface ScriptHost {
   importFiles(paths: readonly string[], note: (message: string) => void): Promise<void>;
   /** The part of the deployment's recorded state that belongs to deployment-state.yaml, under its keys there. */
   recorded(deployment: Subject): Promise<ValueMap>;
-  /** Records what was written to a file, by absolute path, so that the next import does not count it as new. */
-  wrote(path: string, edits: readonly FileEdit[]): Promise<void>;
+  /**
+   * Records what was written to a file, by absolute path, so that the next import does not count it as new.
+   * @param name of the deployment, according to its files; null if unknown
+   */
+  wrote(path: string, edits: readonly FileEdit[], name: string | null): Promise<void>;
   /** Records further files that a call is about to change, so that its changes are recorded later if it dies. */
   touches(paths: readonly string[]): Promise<void>;
   /**
@@ -122,16 +126,18 @@ export class ScriptSession {
       return;
     }
     const subject = deployment(legacySlug(known));
-    const names = await this.#host.kept.names(subject);
+    const { kept } = this.#host;
+    const shared = await kept.shared(subject);
     const { edits, secrets } = stateEdits(
       change.family,
       change.before,
       change.after,
       this.#host.secrets,
-      names,
+      await kept.names(subject),
+      shared,
     );
     // Another machine may log the same entry in the same second, which is the same event, but change other values.
-    const own = this.#changed(subject, known, entry === null ? this.#listed(change) : {});
+    const own = this.#changed(subject, known, entry === null ? this.#listed(change, shared) : {});
     const event = entry?.write.event.id ?? own.event.id;
     const hidden = withState(entry?.secrets ?? [], { subject, event, values: secrets });
     await this.#keep(hidden, (id, sealed) => {
@@ -151,9 +157,10 @@ export class ScriptSession {
   }
 
   /** Only the second file's own list shows which keys of `azure.*` belong to it. */
-  #listed({ family, after }: ChangedFile): ValueMap {
+  #listed({ family, after }: ChangedFile, shared: ReadonlySet<string>): ValueMap {
     if (family === 'deployment-state') return {};
-    const { values, withheldKeys: withheld } = splitState(family, after, this.#host.secrets);
+    const guard = guardOfTeam(this.#host.secrets, shared);
+    const { values, withheldKeys: withheld } = splitState(family, after, guard);
     return { files: [{ family, values, ...(withheld.length === 0 ? {} : { withheld }) }] };
   }
 

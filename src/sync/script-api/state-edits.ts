@@ -2,9 +2,12 @@ import type { Edit } from '../../model/state/edit.js';
 import { canBeNamed, formatStatePath, parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import { isMap, sameValue, type Value, type ValueMap } from '../../model/value/value.js';
 import { fileValueKey } from '../../store/local/withheld-values.js';
+import { isTaken } from '../../store/plan/secret-conditions.js';
+import { isSecretWithin } from '../../store/read/secret-files.js';
 import { orderOf } from '../parse/parse-state.js';
 import { statePathOfKey } from '../parse/state-mapping.js';
 import { type SecretGuard, withhold } from '../parse/withhold.js';
+import { guardOfTeam } from '../plan/team-guard.js';
 import type { StateFamily } from '../read/legacy-family.js';
 import type { NamedSecrets } from './script-secrets.js';
 
@@ -16,16 +19,24 @@ export interface StateEdits {
   readonly secrets: NamedSecrets;
 }
 
-function differences(path: StatePath, before: unknown, after: unknown): Edit[] {
+/** @param isWhole whether the value at a path is one secret, which is written as a whole */
+function differences(
+  path: StatePath,
+  before: unknown,
+  after: unknown,
+  isWhole: (path: StatePath) => boolean,
+): Edit[] {
   if (sameValue(before, after)) return [];
   // Another clone may have published, or may yet publish, more of a mapping than this file had.
   if (after === undefined) return [{ op: 'unmerge', path, value: shapeOf(before) }];
   if (before === undefined) return [{ op: 'merge', path, value: after as Value }];
   const keys =
-    isMap(before) && isMap(after) ? [...new Set([...Object.keys(before), ...Object.keys(after)])] : [];
+    isMap(before) && isMap(after) && !isWhole(path)
+      ? [...new Set([...Object.keys(before), ...Object.keys(after)])]
+      : [];
   if (keys.length === 0 || !keys.every((key) => canBeNamed([...path, key])))
     return [{ op: 'set', path, value: after as Value }];
-  return keys.flatMap((key) => differences([...path, key], own(before, key), own(after, key)));
+  return keys.flatMap((key) => differences([...path, key], own(before, key), own(after, key), isWhole));
 }
 
 /** The structure of a value without its content, which may be secret. */
@@ -47,25 +58,38 @@ function lost(whole: Value, kept: Value | undefined, path: StatePath): [string, 
   return kept === undefined ? [[formatStatePath(path), whole]] : [];
 }
 
+/** Whether an edit leaves no place for the secret of this name: it has, or removes, a value there or on the way to it. */
+function isOver(edit: Edit, name: string): boolean {
+  if (!isSecretWithin(name, edit.path)) return false;
+  return (
+    edit.op === 'set' ||
+    edit.op === 'unset' ||
+    isTaken(edit.value, parseStatePath(name).slice(edit.path.length))
+  );
+}
+
 /**
- * The edits and secret values for a state file that changed from `before` to `after`.
- * @param known names of the secrets that are kept
+ * The edits and secret values for a state file that changed from `before` to `after`. What is at or below the path of a secret of
+ * the team stays secret.
+ * @param known names of the secrets that are kept, here or by the team
+ * @param team those of the team
  */
 export function stateEdits(
   family: StateFamily,
   before: ValueMap,
   after: ValueMap,
-  guard: SecretGuard,
+  secretGuard: SecretGuard,
   known: ReadonlySet<string>,
+  team: ReadonlySet<string>,
 ): StateEdits {
+  const guard = guardOfTeam(secretGuard, team);
   const edits: Edit[] = [];
   const secrets = new Map<string, Value | undefined>();
+  const isWhole = (path: StatePath) => team.has(formatStatePath(path));
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const root = statePathOfKey(family, key);
-    for (const edit of differences(root, own(before, key), own(after, key))) {
-      const place = formatStatePath(edit.path);
-      for (const name of known)
-        if (name === place || name.startsWith(`${place}.`)) secrets.set(name, undefined);
+    for (const edit of differences(root, own(before, key), own(after, key), isWhole)) {
+      for (const name of known) if (isOver(edit, name)) secrets.set(name, undefined);
       // From now on, the state has this file's value, so its separate value is obsolete.
       const own = fileValueKey(family, [key]);
       for (const name of known) if (name === own || name.startsWith(`${own}.`)) secrets.set(name, undefined);
@@ -76,7 +100,7 @@ export function stateEdits(
       const inFile = [key, ...edit.path.slice(root.length)];
       const clean = withhold(edit.value, edit.path, guard, 'leave out').value;
       // The full key may indicate a secret that the path without its prefix does not.
-      const isClean = clean !== undefined && guard.find(clean, inFile).length === 0;
+      const isClean = clean !== undefined && secretGuard.find(clean, inFile).length === 0;
       const kept = isClean ? clean : undefined;
       for (const [path, value] of lost(edit.value, kept, edit.path)) {
         secrets.set(path, value);

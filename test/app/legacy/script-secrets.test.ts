@@ -1,13 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BackgroundWriter } from '../../../src/app/legacy/background-writer.js';
 import { scriptCalls } from '../../../src/app/legacy/serve-script.js';
 import { changeRecipients } from '../../../src/app/secret/change-recipients.js';
 import { TeamValues } from '../../../src/app/secret/team-values.js';
+import { changeState } from '../../../src/app/write/change-state.js';
 import { deployment, type Subject } from '../../../src/model/subject/subject.js';
 import { ageRecipient } from '../../../src/model/team-secret/recipients.js';
 import { changedRecipients } from '../../../src/model/team-secret/sops-config.js';
+import type { Value } from '../../../src/model/value/value.js';
 import { Sops } from '../../../src/secrets/sops.js';
 import { systemClock, thisHost } from '../../../src/setup/this-host.js';
 import { FolderLock } from '../../../src/store/local/folder-lock.js';
@@ -72,6 +74,21 @@ function team() {
     ...memory,
     ...{ view, share, script },
     names: async (subject: Subject = SUBJECT) => [...(await secretFiles(await view(), subject)).keys()],
+    /** Sets secrets as a teammate does. */
+    byHand: async (secrets: Readonly<Record<string, Value>>) => {
+      const writing = await memory.writing({ environment: countedSops().environment });
+      const change = { fields: { action: 'set' }, edits: [], secrets: new Map(Object.entries(secrets)) };
+      await changeState(writing, { deployment: SUBJECT.id, create: true }, change);
+    },
+    /** What of the deployment is readable in the repository, and all that this machine has in its own folder. */
+    clear: async () => {
+      const now = await view();
+      const events = (await readEvents(now, SUBJECT)).map((event) => event.read());
+      const disk = readdirSync(opened.localFolder, { recursive: true, withFileTypes: true })
+        .filter((one) => one.isFile())
+        .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
+      return JSON.stringify([await readState(now, SUBJECT.id), events, disk]);
+    },
     local: () => new WithheldValues(opened.localFolder).all(SUBJECT),
     /** A secret as a member reads it; undefined if that member cannot. */
     read: async (member: Member, name: string) => {
@@ -180,9 +197,10 @@ describe.runIf(HAS_SOPS)('a script of a team that shares secrets', () => {
     ]);
   });
 
-  it('takes the readable value away where a secret takes its place, and the secret where it is readable again', async () => {
-    const { share, script, names, view } = team();
-    await share([makeMember()]);
+  it('takes the readable value away where a secret takes its place, which then stays secret whatever it looks like', async () => {
+    const ada = makeMember();
+    const { share, script, names, view, read } = team();
+    await share([ada]);
     const { call } = await script(countedSops().environment);
     const stored = async () => (await readState(await view(), SUBJECT.id))?.['deployment'];
     await call('update_state', 'db_password', 'changeme');
@@ -191,8 +209,40 @@ describe.runIf(HAS_SOPS)('a script of a team that shares secrets', () => {
     expect(await names()).toContain('deployment.db_password');
     expect(await stored()).not.toHaveProperty('db_password');
     await call('update_state', 'db_password', 'changeme');
-    expect(await names()).not.toContain('deployment.db_password');
-    expect(await stored()).toMatchObject({ db_password: 'changeme' });
+    expect(await read(ada, 'deployment.db_password')).toBe('changeme');
+    expect(await stored()).not.toHaveProperty('db_password');
+  });
+
+  it('keeps secret what is at or below the path of a secret that somebody set by hand', async () => {
+    const ada = makeMember();
+    const { share, script, names, read, byHand, clear } = team();
+    await share([ada]);
+    await byHand({
+      'deployment.sas': 'plain-1',
+      'deployment.opts': { one: 'plain-2' },
+      'azure.tenant': 'plain-3',
+    });
+    const state = `${STATE}sas: plain-1\nopts: {one: plain-2, two: x}\n`;
+    const { call, writer } = await script(countedSops(ada).environment, state);
+    for (const [path, value] of [
+      ['sas', 'plain-4'],
+      ['opts.one', 'plain-5'],
+      ['opts.three', 'plain-6'],
+    ] as const)
+      expect(await call('update_state', path, value)).toEqual(done);
+    expect(await call('update_azure_state', 'tenant', 'plain-7')).toEqual(done);
+    await writer.finish();
+    expect(await read(ada, 'deployment.sas')).toBe('plain-4');
+    expect(await read(ada, 'deployment.opts')).toEqual({ one: 'plain-5', two: 'x', three: 'plain-6' });
+    expect(await read(ada, 'azure.tenant')).toBe('plain-7');
+    expect(await clear()).not.toMatch(/plain-\d/);
+    // A sibling that this file has first takes no secret away.
+    await byHand({ 'deployment.more.token': 'plain-8' });
+    expect(await call('update_state', 'more.size', '3')).toEqual(done);
+    expect(await call('remove_azure_state_key', 'tenant')).toEqual(done);
+    await writer.finish();
+    expect(await names()).toContain('deployment.more.token');
+    expect(await names()).not.toContain('azure.tenant');
   });
 
   it('of a team that shares none keeps them on this machine, and starts no sops', async () => {

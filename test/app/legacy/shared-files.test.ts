@@ -1,13 +1,17 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { exportFiles } from '../../../src/app/legacy/export-files.js';
 import { mergeHost } from '../../../src/app/legacy/merge-host.js';
 import { changeRecipients } from '../../../src/app/secret/change-recipients.js';
 import { changeState } from '../../../src/app/write/change-state.js';
+import { SkippedEvents } from '../../../src/model/event/broken-events.js';
 import { parseStatePath } from '../../../src/model/state/state-path.js';
 import { deployment } from '../../../src/model/subject/subject.js';
 import { ageRecipient } from '../../../src/model/team-secret/recipients.js';
 import type { Value } from '../../../src/model/value/value.js';
+import { systemClock, thisHost } from '../../../src/setup/this-host.js';
+import { FolderLock } from '../../../src/store/local/folder-lock.js';
 import { isStateKey, WithheldValues } from '../../../src/store/local/withheld-values.js';
 import { readEvents } from '../../../src/store/read/records.js';
 import { secretFiles } from '../../../src/store/read/secret-files.js';
@@ -215,5 +219,30 @@ describe.runIf(HAS_SOPS)('secrets of legacy files', () => {
     const { view } = (await memory.read()).reading;
     const events = (await readEvents(view, SUBJECT)).map((event) => JSON.stringify(event.read()));
     expect(events.filter((text) => /hello|goodbye/.test(text))).toEqual([]);
+  });
+
+  it('are known as such where export has written them, so that a change beside them publishes none', async () => {
+    const { memory, merge, byHand, sops, root, disk, value } = await team();
+    await merge(stateFile(null, 'phase: x\n'));
+    await byHand('deployment.greeting', 'hello');
+    const lock = new FolderLock(temporaryFolder(), thisHost, systemClock);
+    await exportFiles(
+      await memory.read(),
+      { to: root, force: false },
+      {
+        ...{ lock, environment: sops.ada.environment, skipped: new SkippedEvents() },
+        onLocked: (name) => expect.fail(name),
+        noting: (noted) => noted,
+      },
+    );
+    const file = join(root, 'state/deployment-state.yaml');
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('greeting: hello');
+    expect(disk()).not.toContain('hello');
+    const { conflicts } = await merge(text.replace('phase: x', 'phase: y'));
+    expect([conflicts, await value('deployment.greeting')]).toEqual([[], 'hello']);
+    const events = await readEvents((await memory.read()).reading.view, SUBJECT);
+    expect(JSON.stringify(events.map((event) => event.read()))).not.toContain('hello');
+    expect(disk()).not.toContain('hello');
   });
 });
