@@ -1,5 +1,7 @@
 /** Runs the sops program: the only part of kgit that encrypts or decrypts anything. */
 import { EnvironmentError, InvalidStateError, SecretError } from '../errors.js';
+import { clipped } from '../model/operation/change-title.js';
+import { maskSecrets } from '../model/secret/mask-secrets.js';
 import { isRemoteKind, type RecipientKind } from '../model/team-secret/recipient-kinds.js';
 import { formatRecipient, type Recipient } from '../model/team-secret/recipients.js';
 import {
@@ -60,6 +62,11 @@ const PROXIES = /^(?:https?|no)_proxy$/i;
 /** What Flux decrypts of a manifest. */
 const MANIFEST_REGEX = '^(data|stringData)$';
 const MAX_OUTPUT = 4 * MAX_SECRET_BYTES;
+const MAX_ERROR = 16 * 1024;
+/** Longest reason of sops that is shown, in characters. */
+const MAX_REASON = 300;
+/** How sops tells a key of the user's own that it cannot read (age/keysource.go). */
+const BROKEN_KEY = /failed to (?:parse '[^']*' age identities|execute command)/;
 /** Exit codes of sops (cmd/sops/codes). */
 /** The key is there, and the content was not encrypted with it as it is: value, MAC, mismatch and absence of the MAC. */
 const ALTERED: readonly number[] = [24, 25, 51, 52];
@@ -131,12 +138,13 @@ export class Sops {
 
   /**
    * Decrypts the file of a secret with the user's key. Throws SecretError if the user has no key, or does not allow a kind of
-   * recipient; InvalidStateError if the file was changed by hand; EnvironmentError if sops cannot be run.
+   * recipient; InvalidStateError if the file was changed by hand; EnvironmentError if sops cannot be run, the user's key cannot be read,
+   * or a service does not give its key.
    */
   async decrypt(text: string, path: string, file: string): Promise<Value> {
     const sealed = parseSealedSecret(text, file);
     this.refuseKinds(sealed.recipients, file);
-    const { code, stdout } = await this.#run(['decrypt', ...formats('json')], sealed.document, file);
+    const { code, stdout, stderr } = await this.#run(['decrypt', ...formats('json')], sealed.document, file);
     if (code !== null && ALTERED.includes(code))
       throw new InvalidStateError(`${file}: its MAC does not fit: it was changed without its key`, {
         suggestions: [
@@ -145,7 +153,7 @@ export class Sops {
         ],
         data: { path: file },
       });
-    if (code === NO_KEY) throw noKey(path, file, sealed.recipients);
+    if (code === NO_KEY) throw keyError(stderr, { path, file, recipients: sealed.recipients });
     if (code !== 0)
       throw new EnvironmentError(`sops cannot decrypt ${file}: exit code ${code}`, {
         suggestions: [`Try it by hand: sops decrypt ${file}`],
@@ -181,7 +189,13 @@ export class Sops {
       const { timeoutMs, signal } = this.#options;
       // At the root no .sops.yaml of a checkout is found: recipients are named by flags alone.
       const child = startChild('sops', args, { environment: this.#environment, cwd: '/', ownGroup: true });
-      const run = await outputOf(child, { input, timeoutMs, signal, maxOutputBytes: MAX_OUTPUT });
+      const run = await outputOf(child, {
+        input,
+        timeoutMs,
+        signal,
+        maxOutputBytes: MAX_OUTPUT,
+        maxErrorBytes: MAX_ERROR,
+      });
       if (run.ended === 'exit') return run;
       throw notRun(run, file, timeoutMs);
     } finally {
@@ -219,6 +233,34 @@ function parsed(stdout: Buffer): unknown {
     // The parser's message would repeat a part of the value.
     return null;
   }
+}
+
+/**
+ * The error for a data key that sops could not get: `no-key` if the user has none, and another if that cannot be told, because their key
+ * cannot be read or a service may only be down.
+ */
+function keyError(
+  stderr: string,
+  {
+    path,
+    file,
+    recipients,
+  }: { readonly path: string; readonly file: string; readonly recipients: readonly Recipient[] },
+): SecretError | EnvironmentError {
+  const reason = reasonOf(stderr);
+  if (!BROKEN_KEY.test(reason) && !recipients.some(({ kind }) => isRemoteKind(kind)))
+    return noKey(path, file, recipients);
+  return new EnvironmentError(`sops could not get the key for ${path}: ${clipped(reason, MAX_REASON)}`, {
+    suggestions: [`Try it by hand: sops decrypt ${file}`],
+    data: { path: file, cause: 'key-not-read' },
+  });
+}
+
+/** What sops says about each key, in one line, without secrets and without the places where it found none. */
+function reasonOf(stderr: string): string {
+  const said = stderr.split('\n').flatMap((line) => /^\s+(?:- )?\| (.*)$/.exec(line)?.slice(1) ?? []);
+  const text = said.join(' ').replace(/ Did not find keys in locations .*?'\.(?= |$)/g, '');
+  return maskSecrets(text.replace(/\p{Cc}+/gu, ' ')) || 'it gave no reason';
 }
 
 function noKey(path: string, file: string, recipients: readonly Recipient[]): SecretError {

@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { EnvironmentError } from '../../src/errors.js';
 import { ageRecipient } from '../../src/model/team-secret/recipients.js';
 import { Sops } from '../../src/secrets/sops.js';
+import { temporaryFolder } from '../support/git-fixtures.js';
 import { HAS_SOPS, type Member, makeMember, sopsEnvironment } from '../support/sops/team-keys.js';
 
 const FILE = 'deployments/dep-a/secrets/a.sops.yaml';
@@ -55,5 +59,45 @@ describe.runIf(HAS_SOPS)('sops gives back', () => {
     const env = { ...process.env, ...sopsEnvironment(ada) };
     const clear = execFileSync('sops', args, { input: text, env, encoding: 'utf8' });
     expect(JSON.parse(clear).stringData).toEqual({ a: ODD });
+  });
+});
+
+describe.runIf(HAS_SOPS)('a secret that cannot be decrypted', () => {
+  const failure = async (environment: Record<string, string>, more = '') => {
+    const sops = new Sops({ environment, kinds: ['age', 'hc_vault'], timeoutMs: 60_000, parallel: 2 });
+    const text = await sopsOf(sopsEnvironment()).encrypt('a', 'b', [ageRecipient(ada.recipient)], FILE);
+    return sops
+      .decrypt(text.replace('sops:\n', `sops:\n${more}`), 'a', FILE)
+      .catch((error: unknown) => error);
+  };
+
+  it('is one without a key, if there is no key for it', async () => {
+    const none = { ...sopsEnvironment(), HOME: temporaryFolder() };
+    for (const environment of [none, { ...none, SOPS_AGE_KEY_FILE: makeMember().keyFile }])
+      expect(await failure(environment)).toMatchObject({ exitCode: 19, data: { cause: 'no-key' } });
+  });
+
+  it('is none without a key, if the key of the user is broken: the reason is told, and not the key', async () => {
+    const keyFile = join(temporaryFolder(), 'key.txt');
+    const key = readFileSync(ada.keyFile, 'utf8').match(/AGE-SECRET-KEY-\w+/)?.[0] ?? '';
+    writeFileSync(keyFile, `${key.slice(0, -1)}${key.endsWith('Q') ? 'P' : 'Q'}\n`);
+    const error = await failure({ ...sopsEnvironment(), SOPS_AGE_KEY_FILE: keyFile });
+    expect(error).toBeInstanceOf(EnvironmentError);
+    expect(error).toMatchObject({ message: expect.stringContaining('malformed secret key') });
+    expect(JSON.stringify((error as EnvironmentError).toJSON())).not.toContain(key.slice(20, 40));
+  });
+
+  it('is none without a key, if a service does not answer', async () => {
+    const vault =
+      '  hc_vault: [{vault_address: "http://127.0.0.1:1", engine_path: transit, key_name: b, enc: x, created_at: "2026-01-01T00:00:00Z"}]\n';
+    const environment = {
+      ...sopsEnvironment(),
+      HOME: temporaryFolder(),
+      VAULT_TOKEN: 'x',
+      VAULT_MAX_RETRIES: '0',
+    };
+    const error = await failure(environment, vault.replace(/^ {2}/, '    '));
+    expect(error).toBeInstanceOf(EnvironmentError);
+    expect(error).toMatchObject({ message: expect.stringMatching(/127\.0\.0\.1:1.*refused/) });
   });
 });

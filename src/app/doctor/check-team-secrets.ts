@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, SecretError } from '../../errors.js';
 import { formatRecipient, type Recipient, sameRecipients } from '../../model/team-secret/recipients.js';
@@ -15,6 +15,8 @@ import { sharedWith } from '../secret/team-values.js';
 
 /** A text that is encrypted for the team and decrypted at once, in memory: who can do that is a recipient of today. */
 const PROBE = 'kgit doctor';
+/** Where a folder of configuration has the keys of age. */
+const KEYS = 'sops/age/keys.txt';
 
 /**
  * Checks what the secrets of a team need: `.sops.yaml`, sops, and the user's key. Empty if the repository shares none, and then no
@@ -31,24 +33,33 @@ export async function checkTeamSecrets(
   const config = configCheck(recipients, settings, secrets, broken);
   if (!config.ok) return [config];
   const sops = openSops(settings, environment);
-  const program = await programCheck(sops);
+  const program = await orFinding('sops', () => programCheck(sops));
   if (!program.ok) return [config, program];
-  return [config, program, await keyCheck(sops, { recipients, secrets }, environment)];
+  return [
+    config,
+    program,
+    await orFinding('secrets-key', () => keyCheck(sops, { recipients, secrets }, environment)),
+  ];
+}
+
+/** The result of a check; a finding of this name if sops does not run or cannot do what the check asks for. */
+async function orFinding(name: string, check: () => Promise<Check>): Promise<Check> {
+  try {
+    return await check();
+  } catch (error) {
+    if (error instanceof EnvironmentError) return findingOf(name, error);
+    throw error;
+  }
 }
 
 async function programCheck(sops: Sops): Promise<Check> {
-  try {
-    const version = await sops.version();
-    if (!isOlder(version, OLDEST_SOPS)) return passed('sops', version);
-    return finding(
-      'sops',
-      `${version} is older than ${OLDEST_SOPS}, which kgit needs`,
-      'Install a newer one: https://getsops.io/docs/#download',
-    );
-  } catch (error) {
-    if (error instanceof EnvironmentError) return findingOf('sops', error);
-    throw error;
-  }
+  const version = await sops.version();
+  if (!isOlder(version, OLDEST_SOPS)) return passed('sops', version);
+  return finding(
+    'sops',
+    `${version} is older than ${OLDEST_SOPS}, which kgit needs`,
+    'Install a newer one: https://getsops.io/docs/#download',
+  );
 }
 
 /** Checks the recipients and the files of the secrets. */
@@ -87,7 +98,7 @@ async function keyCheck(
   const probe = await sops.encrypt(PROBE, PROBE, recipients, PROBE);
   const isMember = await decrypts(sops, { text: probe, path: PROBE, file: PROBE });
   if (!isMember) {
-    if (!(await hasKey(environment)))
+    if (!(await hasKey(environment, recipients)))
       return passed('secrets-key', 'you have no key here: you can write secrets, and not read them');
     const names = recipients.slice(0, 3).map(formatRecipient);
     return finding(
@@ -119,19 +130,21 @@ async function decrypts(
   }
 }
 
-/** Whether the user has a key of age where sops looks for one. */
-async function hasKey(environment: Environment): Promise<boolean> {
+/** Whether the user has a key where sops looks for one. An ssh key counts only where the team encrypts for ssh keys. */
+async function hasKey(environment: Environment, recipients: readonly Recipient[]): Promise<boolean> {
   const isNamed = Object.entries(environment).some(
     ([name, value]) => value && /^SOPS_AGE_(?:KEY|SSH_PRIVATE_KEY)/.test(name),
   );
-  const folder = environment['XDG_CONFIG_HOME'] || join(environment['HOME'] ?? '/', '.config');
-  return (
-    isNamed ||
-    access(join(folder, 'sops/age/keys.txt')).then(
-      () => true,
-      () => false,
-    )
-  );
+  if (isNamed) return true;
+  const home = environment['HOME'] ?? '/';
+  const hasSsh = recipients.some(({ id }) => id.startsWith('ssh-'));
+  const places = [
+    join(environment['XDG_CONFIG_HOME'] || join(home, '.config'), KEYS),
+    // Where sops looks on macOS.
+    join(home, 'Library/Application Support', KEYS),
+    ...(hasSsh ? ['id_ed25519', 'id_rsa'].map((name) => join(home, '.ssh', name)) : []),
+  ];
+  return places.some((place) => existsSync(place));
 }
 
 /** Whether a version is older than another, both `X.Y.Z`. */

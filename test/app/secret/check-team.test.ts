@@ -1,5 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkTeamSecrets } from '../../../src/app/doctor/check-team-secrets.js';
 import { changeRecipients } from '../../../src/app/secret/change-recipients.js';
@@ -81,6 +81,13 @@ describe.runIf(HAS_SOPS)('kgit doctor on team secrets', () => {
     const writer = { ...sopsEnvironment(), HOME: temporaryFolder() };
     expect((await doctor(writer))[2]).toContain('ok secrets-key: you have no key here');
     expect((await doctor(sopsEnvironment(ben)))[2]).toContain('not secrets-key: your key is none');
+    // Where sops looks on macOS, and nowhere else.
+    const keys = join(writer.HOME, 'Library/Application Support/sops/age/keys.txt');
+    mkdirSync(dirname(keys), { recursive: true });
+    writeFileSync(keys, readFileSync(ben.keyFile));
+    expect((await doctor(writer))[2]).toContain('not secrets-key: your key is none');
+    const broken = await doctor({ ...writer, SOPS_AGE_KEY: 'AGE-SECRET-KEY-1' });
+    expect(broken[2]).toContain('not secrets-key: sops could not get the key');
     await changeRecipients(await writing(), { add: [ageRecipient(ben.recipient)], remove: [] });
     const [config, , key] = await doctor(sopsEnvironment(ben));
     expect(config).toContain('2 secrets to encrypt again with kgit secrets rotate');
