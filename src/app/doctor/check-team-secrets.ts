@@ -30,9 +30,9 @@ export async function checkTeamSecrets(
   const recipients = await sharedWith(view);
   if (recipients === null) return [];
   const { secrets, broken } = await storedSecrets(view);
-  const config = configCheck(recipients, settings, secrets, broken);
-  if (!config.ok) return [config];
   const sops = openSops(settings, environment);
+  const config = configCheck(recipients, sops, secrets, broken);
+  if (!config.ok) return [config];
   const program = await orFinding('sops', () => programCheck(sops));
   if (!program.ok) return [config, program];
   return [
@@ -65,17 +65,16 @@ async function programCheck(sops: Sops): Promise<Check> {
 /** Checks the recipients and the files of the secrets. */
 function configCheck(
   recipients: readonly Recipient[],
-  { secretKinds }: Settings,
+  sops: Sops,
   secrets: readonly StoredSecret[],
   broken: readonly string[],
 ): Check {
-  const refused = recipients.find(({ kind }) => !secretKinds.includes(kind));
-  if (refused !== undefined)
-    return finding(
-      'secrets',
-      `${SOPS_FILE} names a recipient of kind ${refused.kind}, which your settings do not allow`,
-      `If your team uses it: put 'secrets: {kinds: [${[...secretKinds, refused.kind].join(', ')}]}' into ~/.config/kgit/config.yaml`,
-    );
+  try {
+    sops.refuseKinds(recipients, SOPS_FILE);
+  } catch (error) {
+    if (error instanceof SecretError) return findingOf('secrets', error);
+    throw error;
+  }
   const [first] = broken;
   if (first !== undefined) return finding('secrets', first, "'kgit validate' lists what is wrong");
   const due = secrets.filter((secret) => !sameRecipients(secret.recipients, recipients)).length;

@@ -72,7 +72,7 @@ describe.runIf(HAS_SOPS)('the check of MACs', () => {
 
 describe.runIf(HAS_SOPS)('kgit doctor on team secrets', () => {
   it('checks sops, the key and the recipients', async () => {
-    const { doctor, writing } = await team();
+    const { doctor, writing, view, settings } = await team();
     expect(await doctor(sopsEnvironment(ada))).toEqual([
       'ok secrets: 2 secrets for 1 recipient',
       expect.stringMatching(/^ok sops: \d+\.\d+\.\d+$/),
@@ -93,7 +93,10 @@ describe.runIf(HAS_SOPS)('kgit doctor on team secrets', () => {
     expect(config).toContain('2 secrets to encrypt again with kgit secrets rotate');
     expect(key).toContain('not secrets-key: your key decrypts what is written from now on, and not azure.a');
     expect((await doctor({ PATH: '/nowhere' }))[1]).toContain('not sops: there is no sops in PATH');
-    const { environment } = fakeSops('sops 3.9.4');
+    const { environment, ran } = fakeSops('sops 3.9.4');
+    const refused = await checkTeamSecrets(await view(), { ...settings, secretKinds: ['pgp'] }, environment);
+    expect(refused).toMatchObject([{ ok: false, detail: expect.stringContaining('recipient of kind age') }]);
+    expect(existsSync(ran)).toBe(false);
     expect((await doctor(environment))[1]).toBe('not sops: 3.9.4 is older than 3.10.0, which kgit needs');
   });
 });
