@@ -209,8 +209,8 @@ class FileImport<C extends ImportContext> {
     const operations: Operation[] = [];
     for (const part of plan.parts) {
       const stamp = importStamp(this.#parts.writer(context), fields);
-      const operation = guardSecrets(importOperation(part, stamp), allowSecret);
-      operations.push(await sealSecrets(operation, part, context.reading.view, team));
+      const operation = await sealSecrets(importOperation(part, stamp), part, context.reading.view, team);
+      operations.push(guardSecrets(operation, allowSecret));
     }
     this.#parts.talk.onPublishing();
     const outcomes = await this.#parts.write(context, operations);

@@ -1,7 +1,8 @@
-import { KgitError, SecretError } from '../../errors.js';
+import { InvalidStateError, KgitError, SecretError } from '../../errors.js';
 import type { SecretWrites } from '../../model/operation/operation.js';
 import { findSecretsInText } from '../../model/secret/find-secrets.js';
-import { parseStatePath, type StatePath } from '../../model/state/state-path.js';
+import { keysOfSecret } from '../../model/secret/secret-keys.js';
+import { parseStatePath } from '../../model/state/state-path.js';
 import { formatSubject, type Subject } from '../../model/subject/subject.js';
 import { secretFile } from '../../model/team-secret/secret-name.js';
 import { sameValue, type Value } from '../../model/value/value.js';
@@ -24,7 +25,7 @@ export interface TeamSecretsParts {
   readonly openTeam: () => Promise<TeamValues>;
 }
 
-/** What the repository has of the secrets of a subject at a revision, and what this process has written since. */
+/** What the repository has of the secrets of a subject at a revision, and what this process has kept for publishing since. */
 interface Seen {
   readonly revision: Revision | null;
   readonly view: StateView;
@@ -59,7 +60,7 @@ export class TeamSecrets implements ScriptSecrets {
     return new Set(seen instanceof KgitError ? [] : seen.files.keys());
   }
 
-  async value(subject: Subject, name: string): Promise<Value | undefined> {
+  async value(subject: Subject, name: string, note: (message: string) => void): Promise<Value | undefined> {
     const seen = await this.#at(subject);
     const file = seen instanceof KgitError ? undefined : seen.files.get(name);
     const local = await this.#parts.local.get(subject, name);
@@ -73,9 +74,16 @@ export class TeamSecrets implements ScriptSecrets {
         return value;
       }
     } catch (error) {
-      if (!(error instanceof KgitError) || local === undefined) throw error;
+      // A file that was tampered with is told, never hidden behind an older value.
+      if (!(error instanceof KgitError) || error instanceof InvalidStateError || local === undefined)
+        throw error;
     }
-    if (local !== undefined) return local;
+    if (local !== undefined) {
+      note(
+        `${name}: the team's value cannot be decrypted here, so this machine's own is used, which may be another`,
+      );
+      return local;
+    }
     throw new SecretError(
       `${name} is encrypted, and you have no key for it: name yours before the script starts (export SOPS_AGE_KEY_FILE=FILE), or have a teammate add you (kgit secrets recipients add AGE) and encrypt it again`,
       { data: { path: file } },
@@ -101,23 +109,25 @@ export class TeamSecrets implements ScriptSecrets {
     }
     if (withheld.size > 0) await this.withhold(subject, withheld);
     if (sealed.size === 0) return null;
-    const writes = await (await this.#openTeam()).seal(seen.view, subject, event, sealed);
-    for (const { path, text } of writes.files) {
-      if (text === null) seen.files.delete(path);
-      else seen.files.set(path, secretFile(subject, path));
-      if (text === null) seen.texts.delete(path);
-      else seen.texts.set(path, text);
+    return (await this.#openTeam()).seal(seen.view, subject, event, sealed);
+  }
+
+  /** Notes secrets whose operation is kept durably: the team has them, so this machine's own copies are obsolete. Throws EnvironmentError. */
+  async stand(writes: readonly SecretWrites[]): Promise<void> {
+    for (const { subject, files } of writes) {
+      const seen = this.#seen.get(formatSubject(subject));
+      for (const { path, text } of files) {
+        if (text === null) seen?.files.delete(path);
+        else seen?.files.set(path, secretFile(subject, path));
+        if (text === null) seen?.texts.delete(path);
+        else seen?.texts.set(path, text);
+      }
+      await this.withhold(subject, new Map(files.map(({ path }) => [path, undefined])));
     }
-    return writes;
   }
 
   withhold(subject: Subject, values: NamedSecrets): Promise<void> {
     return this.#parts.local.put(subject, values);
-  }
-
-  /** Forgets which secrets are in the repository, as after an operation with some could not be kept. */
-  forget(): void {
-    this.#seen.clear();
   }
 
   #openTeam(): Promise<TeamValues> {
@@ -180,7 +190,5 @@ function familyOf(name: string): string {
 
 /** Whether a key in the name of a withheld value looks secret itself: the name of a shared secret is readable. */
 function isSecretName(name: string): boolean {
-  const keys = /^(?:event|file|order):[^:]*:(.*)$/s.exec(name)?.[1] ?? name;
-  const path: StatePath = keys === '' ? [] : parseStatePath(keys);
-  return path.some((key) => findSecretsInText(String(key)).length > 0);
+  return keysOfSecret(name).some((key) => findSecretsInText(String(key)).length > 0);
 }

@@ -73,12 +73,8 @@ function scriptHost(
   });
   return {
     keep: async (operation, again) => {
-      try {
-        await keep(operation, again);
-      } catch (error) {
-        kept.forget();
-        throw error;
-      }
+      await keep(operation, again);
+      await kept.stand(operation.secrets ?? []);
     },
     guard: merge.guard,
     secrets: merge.settings.secrets,

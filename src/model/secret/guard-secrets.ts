@@ -4,6 +4,7 @@ import { type Operation, titleOf } from '../operation/operation.js';
 import { formatSubject } from '../subject/subject.js';
 import { findSecrets, findSecretsInText, type SecretFinding } from './find-secrets.js';
 import { refuseSecrets } from './refuse-secrets.js';
+import { keysOfSecret } from './secret-keys.js';
 
 /** Throws UsageError if the reason of `--allow-secret` is empty, SecretError if it contains a secret itself. */
 function checkOverride(reason: string | undefined): void {
@@ -61,6 +62,12 @@ function withOverride(event: KgitEvent, reason: string, findings: readonly Secre
   return { ...event, secret_override: { reason, paths: findings.map(({ path }) => path) } };
 }
 
+/** Finds secrets in the names of the team's secrets that an operation adds: a name is readable, in the file's name as well. */
+function findingsInNames({ secrets = [] }: Operation): SecretFinding[] {
+  const added = secrets.flatMap(({ files }) => files).filter(({ text, seen }) => text !== null && !seen);
+  return added.flatMap(({ path }) => findSecrets(null, keysOfSecret(path)));
+}
+
 /**
  * Returns the operation if nothing in it looks secret. With a reason, returns it with the reason recorded in the events
  * concerned. Throws SecretError, and UsageError for an empty reason.
@@ -71,7 +78,7 @@ export function guardSecrets(operation: Operation, reason: string | undefined): 
   const edited = (change?.edits ?? []).flatMap((edit) =>
     findSecrets(edit.op === 'set' || edit.op === 'merge' ? edit.value : null, edit.path),
   );
-  const beside = findingsBeside(operation);
+  const beside = [...findingsBeside(operation), ...findingsInNames(operation)];
   const perEvent = operation.events.map((item, i) => [
     ...findingsOf(item),
     ...(item.event.id === change?.event ? edited : []),

@@ -88,7 +88,7 @@ export async function mergeRead(files: readonly LegacyFile[], host: MergeHost): 
   const operations: Operation[] = [];
   for (const part of plan.parts)
     operations.push(
-      await sealSecrets(host.guard(importOperation(part, host.stamp(), true)), part, null, team),
+      host.guard(await sealSecrets(importOperation(part, host.stamp(), true), part, null, team)),
     );
   for (const operation of operations) await host.keep(operation);
   await kept.files(view, { plan, operations });

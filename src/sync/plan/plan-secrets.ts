@@ -1,6 +1,7 @@
 import { InvalidStateError, SecretError } from '../../errors.js';
+import { keysOfSecret } from '../../model/secret/secret-keys.js';
 import { shownPath } from '../../model/secret/shown-path.js';
-import { parseStatePath, type StatePath } from '../../model/state/state-path.js';
+import { parseStatePath } from '../../model/state/state-path.js';
 import { formatSubject, type Subject } from '../../model/subject/subject.js';
 import { SECRET_MARK } from '../../model/team-secret/secret-mark.js';
 import { secretFile } from '../../model/team-secret/secret-name.js';
@@ -63,12 +64,6 @@ export interface KnownSecrets {
 /** The name of a secret among those of all subjects. */
 export function secretName(subject: Subject, key: string): string {
   return `${formatSubject(subject)} ${key}`;
-}
-
-/** The keys in the name of a secret: a state path, or one in an event or a file. */
-function placeOf(key: string): StatePath {
-  const path = key.replace(/^(?:event|file|order):[^:]*:/, '');
-  return path === '' ? [] : parseStatePath(path);
 }
 
 /** The other secrets of a state that lie inside of one, or around it: a secret is one as a whole. */
@@ -142,7 +137,7 @@ class SecretsPlan implements PlannedSecrets {
   /** Whether a key in the name of a secret looks secret itself: names of shared secrets are readable. */
   #tellsSecret(key: string): boolean {
     const { guard } = this.#known;
-    return placeOf(key).some((part) => guard.find(String(part), []).length > 0);
+    return keysOfSecret(key).some((part) => guard.find(String(part), []).length > 0);
   }
 
   /** Whether the value that is there has to be known: that costs a run of sops. */
@@ -192,7 +187,7 @@ class SecretsPlan implements PlannedSecrets {
 
   /** Whether kgit itself has written the value into the file since, and recorded it. */
   #isWrittenHere(file: ParsedFile, secret: Secret): boolean {
-    const path = placeOf(ownKeyOf(secret));
+    const path = keysOfSecret(ownKeyOf(secret));
     const edits = this.#local(file)?.edits ?? [];
     return edits.some((edit) => edit.path.every((part, i) => String(part) === String(path[i])));
   }

@@ -22,7 +22,7 @@ async function secret(call: ScriptCall, path: StatePath): Promise<string> {
   if (name === null) return found;
   const [key, ...rest] = path;
   const place = formatStatePath([...statePathOfKey('deployment-state', String(key)), ...rest]);
-  const kept = await call.host.kept.value(deployment(legacySlug(name)), place);
+  const kept = await call.host.kept.value(deployment(legacySlug(name)), place, call.host.note);
   if (kept !== undefined) return String(kept);
   const owner = await call.state.value(path.slice(0, -1));
   // A peer without keys has no private key; one with a public key has its private key on some machine.

@@ -16,9 +16,10 @@ export interface ScriptSecrets {
   shared(subject: Subject): Promise<ReadonlySet<string>>;
   /**
    * The value of a secret; undefined if there is none. The first value of a subject decrypts the others beside it, and they stay in
-   * memory. Throws SecretError if the user has no key for it and this machine does not have it.
+   * memory. A copy of this machine is taken, with a note, if it cannot be decrypted. Throws SecretError if the user has no key for it
+   * and this machine does not have it, InvalidStateError.
    */
-  value(subject: Subject, name: string): Promise<Value | undefined>;
+  value(subject: Subject, name: string, note: (message: string) => void): Promise<Value | undefined>;
   /**
    * Keeps secrets: encrypts them for the operation of a call, or, if the team shares none, withholds them on this machine and returns
    * null. A value that is known to be there already is left out. Throws SecretError, InvalidStateError, EnvironmentError.

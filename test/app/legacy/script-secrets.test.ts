@@ -2,12 +2,14 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BackgroundWriter } from '../../../src/app/legacy/background-writer.js';
+import { TeamSecrets } from '../../../src/app/legacy/script-secrets.js';
 import { scriptCalls } from '../../../src/app/legacy/serve-script.js';
 import { changeRecipients } from '../../../src/app/secret/change-recipients.js';
 import { TeamValues } from '../../../src/app/secret/team-values.js';
 import { changeState } from '../../../src/app/write/change-state.js';
 import { deployment, type Subject } from '../../../src/model/subject/subject.js';
 import { ageRecipient } from '../../../src/model/team-secret/recipients.js';
+import { secretFile } from '../../../src/model/team-secret/secret-name.js';
 import { changedRecipients } from '../../../src/model/team-secret/sops-config.js';
 import type { Value } from '../../../src/model/value/value.js';
 import { Sops } from '../../../src/secrets/sops.js';
@@ -89,6 +91,18 @@ function team() {
         .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
       return JSON.stringify([await readState(now, SUBJECT.id), events, disk]);
     },
+    /** Withholds a value on this machine. */
+    put: (name: string, value: string) =>
+      new WithheldValues(opened.localFolder).put(SUBJECT, new Map([[name, value]])),
+    /** The secrets as a script's helper keeps them. */
+    kept: (environment: Record<string, string>) =>
+      new TeamSecrets({
+        head: () => opened.repository.store.head(),
+        read: view,
+        local: new WithheldValues(opened.localFolder),
+        openTeam: async () =>
+          new TeamValues(new Sops({ environment, kinds: ['age'], timeoutMs: 60_000, parallel: 2 })),
+      }),
     local: () => new WithheldValues(opened.localFolder).all(SUBJECT),
     /** A secret as a member reads it; undefined if that member cannot. */
     read: async (member: Member, name: string) => {
@@ -243,6 +257,40 @@ describe.runIf(HAS_SOPS)('a script of a team that shares secrets', () => {
     await writer.finish();
     expect(await names()).toContain('deployment.more.token');
     expect(await names()).not.toContain('azure.tenant');
+  });
+
+  it('that were not kept are written again; one that was tampered with is told, though this machine has a copy', async () => {
+    const ada = makeMember();
+    const { share, script, local, put, kept, read, byHand, names, store } = team();
+    await share([ada]);
+    const { environment, count } = countedSops(ada);
+    const secrets = kept(environment);
+    const values = new Map([[PEER, PRIVATE]]);
+    expect(await secrets.keep(SUBJECT, 'one', values)).not.toBeNull();
+    expect(await names()).toEqual([]);
+    const writes = await secrets.keep(SUBJECT, 'two', values);
+    expect(writes?.files).toHaveLength(1);
+    await put(PEER, OTHER);
+    await secrets.stand(writes ? [writes] : []);
+    expect(await secrets.keep(SUBJECT, 'three', values)).toBeNull();
+    expect([count('encrypt'), (await local()).size]).toEqual([2, 0]);
+    await byHand({ [PEER]: PRIVATE });
+    await put(PEER, OTHER);
+    const taken = STATE.replaceAll('role', 'public_key: x, role');
+    const keyless = await script(countedSops(makeMember()).environment, taken);
+    const { out, notes } = await keyless.call('get_wireguard_private_key', 'vm1');
+    expect([out, notes]).toEqual([OTHER, expect.stringContaining('which may be another')]);
+    expect(await read(ada, PEER)).toBe(PRIVATE);
+    const file = secretFile(SUBJECT, PEER);
+    const text = String(await (await store.view((await store.head()).revision)).read(file));
+    await store.sneak({
+      [file]: text.replace(
+        /mac: ENC\[AES256_GCM,data:./,
+        (mac) => `${mac.slice(0, -1)}${mac.endsWith('A') ? 'B' : 'A'}`,
+      ),
+    });
+    const { call } = await script(environment, taken);
+    expect(await call('get_wireguard_private_key', 'vm1')).toMatchObject({ status: 1, out: '' });
   });
 
   it('of a team that shares none keeps them on this machine, and starts no sops', async () => {

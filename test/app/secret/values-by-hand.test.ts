@@ -84,6 +84,17 @@ describe.runIf(HAS_SOPS)('removing secrets of the team', () => {
   });
 });
 
+describe.runIf(HAS_SOPS)('the name of a secret', () => {
+  it('that tells one itself is refused: it would be readable', async () => {
+    const { failure, setSecrets, files } = await team();
+    const token = ['ghp', 'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'].join('_');
+    const error = await failure(setSecrets({ [`kof.${token}`]: 'on' }));
+    expect(error).toBeInstanceOf(SecretError);
+    expect(JSON.stringify(error) + String(error)).not.toContain(token);
+    expect(await files()).toEqual(['azure.client_secret', 'azure.keys.one']);
+  });
+});
+
 describe.runIf(HAS_SOPS)('a condition', () => {
   it('that nothing is at a path counts secrets, also below it', async () => {
     const { set, failure, setSecrets } = await team();
