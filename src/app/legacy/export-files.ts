@@ -1,5 +1,5 @@
-import { lstat, mkdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { ConflictError, InvalidStateError, UsageError } from '../../errors.js';
 import type { SkippedEvents } from '../../model/event/broken-events.js';
 import { formatSubject, type Subject } from '../../model/subject/subject.js';
@@ -70,6 +70,9 @@ interface PlannedFile extends ExportedFile {
   readonly isThere: boolean;
 }
 
+/** What others are not to read: mode of a new file with secrets. */
+const PRIVATE = 0o600;
+
 /**
  * Writes the legacy files of one subject, or of all, into a checkout of the scripts. Writes nothing if any of them
  * would overwrite a file that has changed since it was imported. Secrets come from the team's encrypted files, else from those that
@@ -91,6 +94,9 @@ export async function exportFiles(
   );
   const sealed = new Map<string, string>();
   const guards = new Map<string, SecretGuard>();
+  const secretive = new Set(
+    parts.filter((part) => part.secrets.size > 0).map(({ subject }) => formatSubject(subject)),
+  );
   for (const { subject, locked, texts } of parts) {
     if (locked.length > 0) onLocked(formatSubject(subject), locked);
     for (const [key, text] of texts) sealed.set(secretName(subject, key), text);
@@ -100,7 +106,11 @@ export async function exportFiles(
   // Without the lock, a script that writes the same files at the same time would lose its writes.
   return lock.exclusively(resolve(to, STATE_FOLDER), async () => {
     const files = await planned(planExport(parts), to, { force, imported, skipped });
-    for (const file of files) await write(file, { sealed, guards }, imported, noting);
+    for (const file of files) {
+      const isPrivate = file.subject === '' ? secretive.size > 0 : secretive.has(file.subject);
+      if (!file.isThere) await replaceText(file.target, file.text, isPrivate ? PRIVATE : undefined);
+      await record(file, { sealed, guards }, imported, noting);
+    }
     return files.map(({ path, family, subject, withheld, isThere }) => ({
       path,
       family,
@@ -193,17 +203,14 @@ interface KnownSecrets {
   readonly guards: ReadonlyMap<string, SecretGuard>;
 }
 
-async function write(
+/** Records a file that was written, for the next import. */
+async function record(
   file: PlannedFile,
   secrets: KnownSecrets,
   imported: ImportedFiles,
   noting: ExportParts['noting'],
 ): Promise<void> {
-  const { subject, family, target: path, text, isThere } = file;
-  if (!isThere) {
-    await mkdir(dirname(path), { recursive: true });
-    await replaceText(path, text);
-  }
+  const { subject, family, target: path, text } = file;
   const { mtimeMs } = await lstat(path);
   const known = recordedState(file, secrets);
   await noting(

@@ -1,5 +1,6 @@
 import { InvalidStateError, UsageError } from '../../errors.js';
 import type { SecretWrite } from '../../model/operation/operation.js';
+import { shownPath } from '../../model/secret/shown-path.js';
 import { mutable, unsetAt } from '../../model/state/edit.js';
 import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import { deployment } from '../../model/subject/subject.js';
@@ -9,7 +10,9 @@ import { SOPS_FILE, secretFile } from '../../model/team-secret/secret-name.js';
 import { teamRecipients } from '../../model/team-secret/sops-config.js';
 import type { State } from '../../review/order-changes.js';
 import { isStateKey } from '../../store/local/withheld-values.js';
+import type { StateView } from '../../store/port/state-store.js';
 import { isInsideSecret, isSecretWithin, secretTexts } from '../../store/read/secret-files.js';
+import { importedSnapshot } from '../../sync/plan/imported-snapshot.js';
 import type { Revisions } from '../read/revision-of.js';
 import { secretsViewThen } from './secrets-view-then.js';
 
@@ -19,8 +22,14 @@ export interface RolledBackSecrets {
   readonly documents: readonly SecretWrite[];
   /** Paths of documents that are encrypted for others than those who can read the team's secrets today. */
   readonly rotate: readonly string[];
-  /** Secrets of today that were readable then: they stay as they are. */
-  readonly kept: readonly string[];
+  /** Secrets of today that stay as they are. */
+  readonly kept: readonly KeptSecret[];
+}
+
+/** A secret that stays: its value of then was readable, or was not in the repository, because it was withheld from it. */
+export interface KeptSecret {
+  readonly path: string;
+  readonly formerly: 'readable' | 'withheld';
 }
 
 const NONE: RolledBackSecrets = { documents: [], rotate: [], kept: [] };
@@ -56,12 +65,15 @@ export async function rolledBackSecrets(
   const current = teamRecipients(await view.read(SOPS_FILE)) ?? [];
   const documents: SecretWrite[] = [];
   const rotate: string[] = [];
-  const kept: string[] = [];
+  const kept: KeptSecret[] = [];
+  const wasWithheld = await withheldThen(older, id);
   for (const path of names) {
     if (paths.length > 0 && !paths.some((one) => isSecretWithin(path, one))) continue;
     const [seen, text] = [today.get(path) ?? null, earlier.get(path) ?? null];
     if (seen === text) continue;
-    if (text === null && lookUp(former, parseStatePath(path)).found) kept.push(path);
+    if (text === null && lookUp(former, parseStatePath(path)).found)
+      kept.push({ path, formerly: 'readable' });
+    else if (text === null && wasWithheld(path)) kept.push({ path, formerly: 'withheld' });
     else documents.push({ path, text, seen });
     if (text === null) continue;
     const file = secretFile(subject, path);
@@ -75,10 +87,20 @@ export async function rolledBackSecrets(
   return { documents, rotate, kept };
 }
 
+/**
+ * Whether a secret of today may have had a value that the repository lacked: before the team shared any, or where an import withheld
+ * it. Removing it would lose it for everybody.
+ */
+async function withheldThen(older: StateView, id: string): Promise<(path: string) => boolean> {
+  if (teamRecipients(await older.read(SOPS_FILE)) === null) return () => true;
+  const { withheld } = await importedSnapshot(older, id);
+  return (path) => withheld.includes(shownPath(parseStatePath(path)));
+}
+
 /** The state without the paths that are secrets and stay so. */
-export function withoutSecrets(state: State, kept: readonly string[]): State {
+export function withoutSecrets(state: State, kept: readonly KeptSecret[]): State {
   const copy = mutable(state) as State;
-  for (const path of kept) unsetAt(copy, parseStatePath(path));
+  for (const { path } of kept) unsetAt(copy, parseStatePath(path));
   return copy;
 }
 

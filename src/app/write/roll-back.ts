@@ -54,7 +54,12 @@ export async function rollBack(
   const wanted = { to, paths, former: state };
   const { documents, rotate, kept } = await rolledBackSecrets(id, wanted, revisions, writer.now);
   if (state === null && documents.every(({ text }) => text === null)) throw noStateThen(to, id);
-  for (const path of kept) note(`${path} is a secret now and was readable then: it stays as it is`);
+  for (const { path, formerly } of kept)
+    note(
+      formerly === 'readable'
+        ? `${path} is a secret now and was readable then: it stays as it is`
+        : `${path} is a secret of the team now and was not shared then: it stays as it is`,
+    );
   const then = withoutSecrets(state ?? {}, kept);
   const now = (await readState(reading.view, id)) ?? {};
   const differences =

@@ -30,7 +30,10 @@ export async function applySecrets(
   // Paths with secrets below them, also with such that this write removes.
   const holders = new Set([...known.keys()].flatMap(above));
   const changes: Change[] = [];
-  for (const { path, text, seen } of writes) {
+  // Removals first: a secret may take the place of one around it, or inside it.
+  for (const { path, text, seen } of [...writes].sort(
+    (a, b) => Number(a.text !== null) - Number(b.text !== null),
+  )) {
     const file = secretFile(subject, path);
     const before = await view.read(file);
     if (seen !== undefined && before !== seen) throw changedMeanwhile(path);

@@ -69,14 +69,17 @@ export async function checkReplaceable(path: string): Promise<void> {
   if (stats !== null) await regularFile(path);
 }
 
-/** Replaces a whole file atomically, as `yq -i` does; keeps its mode. */
-export async function replaceText(path: string, text: string): Promise<void> {
+/**
+ * Replaces a whole file atomically, as `yq -i` does; keeps its mode.
+ * @param newMode of a file that is not there yet; what the umask leaves by default
+ */
+export async function replaceText(path: string, text: string, newMode?: number): Promise<void> {
   const isLink = (await lstat(path).catch(() => null))?.isSymbolicLink() ?? false;
   const target = isLink ? await realpath(path) : path;
   const mode = await stat(target).then(
     (stats) => stats.mode & 0o777,
     (error: unknown) => {
-      if (hasCode(error, 'ENOENT')) return undefined;
+      if (hasCode(error, 'ENOENT')) return newMode;
       throw error;
     },
   );

@@ -6,9 +6,9 @@ import { unsetPaths } from '../../../src/app/write/unset-paths.js';
 import { ConflictError, UsageError } from '../../../src/errors.js';
 import { parseStatePath } from '../../../src/model/state/state-path.js';
 import { ageRecipient } from '../../../src/model/team-secret/recipients.js';
-import { sets } from '../../support/memory-writing.js';
-import { sharedWriting } from '../../support/sops/shared-writing.js';
-import { HAS_SOPS } from '../../support/sops/team-keys.js';
+import { memoryWriting, sets } from '../../support/memory-writing.js';
+import { RECIPIENT, sharedWriting } from '../../support/sops/shared-writing.js';
+import { HAS_SOPS, sopsEnvironment } from '../../support/sops/team-keys.js';
 
 const fields = { action: 'state_changed' };
 const FILE = 'deployments/dep-a/secrets/azure.client_secret.sops.yaml';
@@ -88,6 +88,36 @@ describe.runIf(HAS_SOPS)('rolling back secrets of the team', () => {
     expect(JSON.stringify(await state())).not.toContain('was readable');
     expect(notes).toContain('azure.keys.one is a secret now and was readable then: it stays as it is');
     expect(await text()).toBeNull();
+  });
+
+  it('keeps what the team did not share yet, and says so', async () => {
+    const memory = memoryWriting();
+    const writing = () => memory.writing({ environment: sopsEnvironment() });
+    await memory.begin({ 'kof.version': '1.4.0' });
+    const to = (await memory.store.head()).revision ?? '';
+    await changeRecipients(await writing(), { add: [ageRecipient(RECIPIENT)], remove: [] });
+    const secrets = new Map([['azure.client_secret', 'hunter22-Tr0ub4dor']]);
+    await changeState(await writing(), {}, { fields, edits: sets({ 'kof.version': '1.5.0' }), secrets });
+    await rollBack(await writing(), { to, paths: [], fields });
+    const view = memory.store.view((await memory.store.head()).revision);
+    expect(await view.read(FILE)).toContain('ENC[');
+    expect(await memory.state()).toEqual({ kof: { version: '1.4.0' } });
+    expect(memory.notes).toContain(
+      'azure.client_secret is a secret of the team now and was not shared then: it stays as it is',
+    );
+  });
+
+  it('puts one secret into the place of several below it, and back', async () => {
+    const { mark, unset, setSecrets, back, files } = await team();
+    await setSecrets({ 'kof.tokens.one': 'a', 'kof.tokens.two': 'b' });
+    const several = await mark();
+    await unset('kof.tokens');
+    await setSecrets({ 'kof.tokens': 'as a whole' });
+    const one = await mark();
+    await back(several.to);
+    expect(await files()).toEqual(['azure.client_secret', 'kof.tokens.one', 'kof.tokens.two']);
+    await back(one.to);
+    expect(await files()).toEqual(['azure.client_secret', 'kof.tokens']);
   });
 
   it('makes secret again what has become readable', async () => {
