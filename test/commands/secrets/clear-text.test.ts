@@ -14,7 +14,7 @@ import { sharedState } from '../../support/state-repository.js';
 
 const PRIVATE = 'YFl+y7bWvGfbPi0SFA4HGBzXmFqK6WYHRkYqPuRGhV8=';
 const PUBLIC = 'HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=';
-const PASSWORD = 'Tr0ub4dor-3xyz-%"q';
+const PASSWORD = 'Tr0ub4dor-3xyz-%q';
 const TYPED = 'hunter22-Tr0ub4dor';
 const SECRETS = [PRIVATE, PASSWORD, TYPED];
 const LONG = process.env['CAMPAIGN'] === 'long';
