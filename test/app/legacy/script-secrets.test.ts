@@ -15,6 +15,7 @@ import type { Value } from '../../../src/model/value/value.js';
 import { Sops } from '../../../src/secrets/sops.js';
 import { systemClock, thisHost } from '../../../src/setup/this-host.js';
 import { FolderLock } from '../../../src/store/local/folder-lock.js';
+import { UnfinishedCalls } from '../../../src/store/local/unfinished-calls.js';
 import { WithheldValues } from '../../../src/store/local/withheld-values.js';
 import { readEvents, readState } from '../../../src/store/read/records.js';
 import { secretFiles } from '../../../src/store/read/secret-files.js';
@@ -54,11 +55,14 @@ function team() {
     await changeRecipients(await memory.writing(), { add: ids(add), remove: ids(remove) });
   };
   /** Starts a script in a folder of its own with this state file. */
-  const script = async (environment: Record<string, string>, state = STATE) => {
+  const script = async (environment: Record<string, string>, state = STATE, isAfterKill = false) => {
     const root = temporaryFolder();
     mkdirSync(join(root, 'state'));
     writeFileSync(join(root, 'state/deployment-state.yaml'), state);
     writeFileSync(join(root, 'state/deployment-events.yaml'), 'deployment_id: k0rdent-x\nevents: []\n');
+    const paths = [join(root, 'state/deployment-state.yaml')];
+    const killed = new UnfinishedCalls(opened.localFolder);
+    if (isAfterKill) await killed.begin({ folder: join(root, 'state'), paths });
     const notes: string[] = [];
     const note = (message: string) => notes.push(message);
     const writer = new BackgroundWriter(opened, settings, { clock: memory.clock, isOffline: false, note });
@@ -182,6 +186,21 @@ describe.runIf(HAS_SOPS)('a script of a team that shares secrets', () => {
     expect(await names()).toEqual([]);
     expect((await local()).get(PEER)).toBe(PRIVATE);
     expect(await call('get_wireguard_private_key', 'vm1')).toEqual({ ...done, out: PRIVATE });
+  });
+
+  it('of a call that was killed are shared by the next script, or withheld if that has no sops', async () => {
+    const { share, script, names, local } = team();
+    await share([makeMember()]);
+    const left = STATE.replace('role: worker', `role: worker, private_key: ${PRIVATE}`);
+    const name = PEER.replace('vm1', 'vm2');
+    const without = await script({ PATH: temporaryFolder() }, left, true);
+    const { status, notes } = await without.call('get_state', 'phase');
+    expect(status).toBe(0);
+    expect(notes).toContain(`kgit import ${join(without.root, 'state')}`);
+    expect([await names(), (await local()).get(name)]).toEqual([[], PRIVATE]);
+    const next = await script(countedSops().environment, left, true);
+    expect(await next.call('get_state', 'phase')).toEqual({ ...done, out: 'setup_network' });
+    expect([(await names()).includes(name), (await local()).size]).toEqual([true, 0]);
   });
 
   it('encrypts them again where the recipients change before they are published', async () => {
