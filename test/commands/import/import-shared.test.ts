@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -96,6 +96,8 @@ describe.runIf(HAS_SOPS)('kgit import where the team shares secrets', () => {
       const [mine, theirs] = [root, to].map((folder) => parse(readFileSync(join(folder, name), 'utf8')));
       expect(JSON.stringify(theirs)).toBe(JSON.stringify(mine));
     }
+    // Nobody else on the machine may read what was decrypted.
+    expect(statSync(join(to, FILES[0] as string)).mode & 0o777).toBe(0o600);
     for (const secret of secrets)
       expect(textsBelow(other).filter((text) => text.includes(secret))).toHaveLength(0);
 
