@@ -13,6 +13,11 @@ describe('maskSecrets', () => {
     expect(maskSecrets(text)).toBe(text);
   });
 
+  it('takes no secret for the place that one is read from', () => {
+    for (const value of ['hunter22-Tr0ub4dor', 'a.b=hunter22', 'Xk29dKq81zPw77aB=-', 'a.b=-hunter22'])
+      expect(maskSecrets(`kgit set --secret ${value}`)).toBe('kgit set --secret ***');
+  });
+
   it('leaves no secret that the guard finds', () => {
     const part = fc.oneof(
       fc.constantFrom(...SHAPED.map(([, secret]) => secret)),

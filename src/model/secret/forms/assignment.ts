@@ -67,6 +67,14 @@ function isSecretValue(kind: NameKind, isCommand: boolean, value: string): boole
   return isSecretUnder(kind, value);
 }
 
+/** `kgit set --secret PATH=-` and `PATH=@FILE` say where a secret comes from, not what it is. */
+const SOURCE = /^([A-Za-z_][\w.-]{0,255})=(?:-|@[\w./~-]{1,255})$/;
+
+function isSource(value: string): boolean {
+  const [, path] = SOURCE.exec(value) ?? [];
+  return path !== undefined && !isOpaque(path);
+}
+
 /** Finds values that a name or flag in `text` marks as secret: `password=X`, `"token": "X"`, `--client-secret X`. */
 export function findAssignments(text: string): SecretSpan[] {
   const spans: SecretSpan[] = [];
@@ -87,6 +95,7 @@ export function findAssignments(text: string): SecretSpan[] {
       continue;
     // `--token TOKEN`: a help text's placeholder for the value.
     if (isAfterBlank && /^[A-Z][A-Z_]{1,30}$/.test(found.value)) continue;
+    if (before === '--' && match[0] === 'secret' && isSource(found.value)) continue;
     const kind = kindOfName(before.replace(/^-+/, '') + match[0]);
     if (isAfterBlank && !isFlag && kind !== 'secret' && kind !== 'pin') continue;
     if (separator[1] === ':' && separator[3] === undefined && isProse(text, found, kind)) continue;
