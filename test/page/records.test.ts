@@ -3,6 +3,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { kgitJson } from '../support/kgit.js';
 import { PATIENCE_MS, until } from '../support/patience.js';
+import { RECIPIENT } from '../support/sops/shared-writing.js';
+import { HAS_SOPS, sopsEnvironment } from '../support/sops/team-keys.js';
 import { openPage, seriousFindings, startBrowser, type WatchedPage } from './browser.js';
 import { type ServedDemo, serveDemo } from './served-demo.js';
 
@@ -104,6 +106,18 @@ it('shows a change of the state as it happens, compares it, and never shows a se
   await page.getByLabel('From').fill('2026-01-02T03:04');
   await page.waitForURL(/from=2026-01-0\dT\d\d:04:00Z$/);
   await page.getByRole('alert').getByText('nothing was published yet').waitFor();
+});
+
+it.runIf(HAS_SOPS)('shows that a secret of the team was set, and by whom, without a value', async () => {
+  await kgit('secrets', 'recipients', 'add', RECIPIENT);
+  const page = await open(`/deployments/k0rdent-eu?from=${await revision()}`);
+  const set = ['set', '--secret', 'config.api_secret=-', '--user', 'chi'];
+  await kgitJson(served.demo.place.state, set, { env: sopsEnvironment(), input: SECRET });
+  await leaf(page, 'api_secret').locator('.secret').waitFor();
+  const change = panel(page, 'Changes').locator('.change', { hasText: 'config.api_secret' });
+  await change.getByText('chi').waitFor();
+  expect(await change.innerText()).toMatch(/secret\s+set\s+chi/);
+  expect(await page.content()).not.toContain(SECRET);
 });
 
 it('shows events as they happen, and hostile texts as text', async () => {

@@ -177,6 +177,10 @@ export interface StateChange {
   readonly before?: unknown;
   /** Left out if it was removed. */
   readonly after?: unknown;
+  /** Set for a secret of the team: its values are in no event. */
+  readonly secret?: true;
+  /** Set for a secret that was removed. */
+  readonly removed?: true;
   readonly event: string | null;
   readonly timestamp: string | null;
   readonly user: string | null;

@@ -16,27 +16,45 @@ export function Change({ change, withPath }: ChangeProps) {
     <li class="change">
       {withPath && <code class="finding-path">{oneLine(path)}</code>}
       <p class="change-values">
-        {'before' in change ? (
-          <del>
-            <Value value={change.before} />
-          </del>
-        ) : (
-          <span class="muted">not set</span>
-        )}
-        <span class="muted" aria-hidden="true">
-          →
-        </span>
-        {'after' in change ? (
-          <ins>
-            <Value value={change.after} />
-          </ins>
-        ) : (
-          <span class="muted">removed</span>
-        )}
+        {change.secret ? <SecretSides isRemoved={change.removed === true} /> : <Sides change={change} />}
       </p>
       <Author change={change} />
       {why !== '' && <p class="change-why">{why}</p>}
     </li>
+  );
+}
+
+function Sides({ change }: { readonly change: StateChange }) {
+  return (
+    <>
+      {'before' in change ? (
+        <del>
+          <Value value={change.before} />
+        </del>
+      ) : (
+        <span class="muted">not set</span>
+      )}
+      <span class="muted" aria-hidden="true">
+        →
+      </span>
+      {'after' in change ? (
+        <ins>
+          <Value value={change.after} />
+        </ins>
+      ) : (
+        <span class="muted">removed</span>
+      )}
+    </>
+  );
+}
+
+/** Of a secret, an event tells only that it was set or removed. */
+function SecretSides({ isRemoved }: { readonly isRemoved: boolean }) {
+  return (
+    <>
+      <Value value={{ secret: true }} />
+      <span class="muted">{isRemoved ? 'removed' : 'set'}</span>
+    </>
   );
 }
 
