@@ -33,7 +33,7 @@ async function givenToSops(files: Readonly<Record<string, string>>): Promise<str
   const ran = join(folder, 'ran');
   writeFileSync(
     join(folder, 'sops'),
-    `#!/bin/sh\n[ "$1" = --disable-version-check ] && echo 3.13.3 || { echo "$@"; cat; } >> ${ran}\n`,
+    `#!/bin/sh\n[ "$1" = --disable-version-check ] && echo 3.13.3 || { echo; echo "$@"; cat; } >> ${ran}\n`,
     {
       mode: 0o755,
     },
@@ -91,11 +91,10 @@ describe('sops is not run for a hostile repository', () => {
     ['a program of age beside others', `    age: ${ADA.id},${PLUGIN}\n`],
     ['aliases without end', `    a: &a [x]\n    b: [${'*a, '.repeat(200)}]\n`],
   ])('whose .sops.yaml names %s', async (_, lines) => {
-    // verify decrypts the secret, which names nobody but a recipient of age.
     const config = lines.includes('age:') ? CONFIG.replace(/ {4}age: >-\n.*\n/, '') : CONFIG;
-    expect(await givenToSops({ '.sops.yaml': config + lines, [FILE]: secret(AGE) })).not.toContain(
-      'encrypt ',
-    );
+    const given = await givenToSops({ '.sops.yaml': config + lines, [FILE]: secret(AGE) });
+    // verify decrypts the secret, which names nobody but a recipient of age.
+    expect(given.match(/^(?:de|en)crypt/gm)).toEqual(['decrypt']);
   });
 
   it('and the stand-in would have noticed', async () => {
