@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const GIB = 1024 ** 3;
 const MEMORY_FOLDER = '/dev/shm';
 /** Most that the files of a run take, in bytes, with a margin. */
-const FILES_OF_RUN = 4 * GIB;
+const FILES_OF_RUN = 8 * GIB;
 /** Memory that the programs of a run need beside its files, in bytes. */
 const PROGRAMS_OF_RUN = 4 * GIB;
 
