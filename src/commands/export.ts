@@ -51,7 +51,7 @@ export default class Export extends KgitCommand<typeof Export> {
         lock: folderLock(this.environment, context.opened.localFolder, thisHost, systemClock),
         skipped: this.skipped,
         environment: this.environment,
-        onLocked: (name, paths) => this.note(lockedText(name, paths.length)),
+        onLocked: (name, locked) => this.note(lockedText(name, locked)),
         noting: (noted) =>
           unkept.unlessNoted('exported, but the next export takes the files for changed', noted),
       },

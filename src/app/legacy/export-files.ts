@@ -39,13 +39,21 @@ export interface ExportIntent {
   readonly force: boolean;
 }
 
+/** Secrets of the team that the user has no key for, by path. */
+export interface LockedSecrets {
+  /** Those that are in no file. */
+  readonly leftOut: readonly string[];
+  /** Those of which this machine has a copy, which may be older than the team's. */
+  readonly copied: readonly string[];
+}
+
 export interface ExportParts {
   /** Lock of the script API on a folder of state files. */
   readonly lock: FolderLock;
   /** Where sops, and the user's key for the secrets of the team, are found. */
   readonly environment: Environment;
   /** Called for a subject with secrets of the team that the user has no key for. */
-  readonly onLocked: (subject: string, paths: readonly string[]) => void;
+  readonly onLocked: (subject: string, locked: LockedSecrets) => void;
   /** Collects what is skipped: events that cannot be read, files that cannot be written. */
   readonly skipped: SkippedEvents;
   /** Awaits the record of a written file in this clone, which may be read-only. */
@@ -97,8 +105,10 @@ export async function exportFiles(
   const secretive = new Set(
     parts.filter((part) => part.secrets.size > 0).map(({ subject }) => formatSubject(subject)),
   );
-  for (const { subject, locked, texts } of parts) {
-    if (locked.length > 0) onLocked(formatSubject(subject), locked);
+  for (const { subject, locked, texts, secrets: values } of parts) {
+    const leftOut = locked.filter((path) => !values.has(path));
+    const copied = locked.filter((path) => values.has(path));
+    if (locked.length > 0) onLocked(formatSubject(subject), { leftOut, copied });
     for (const [key, text] of texts) sealed.set(secretName(subject, key), text);
     guards.set(formatSubject(subject), guardOfTeam(SECRET_GUARD, [...texts.keys(), ...locked]));
   }
