@@ -206,7 +206,7 @@ export class LegacyClone {
       for (const operation of operations) await this.#publish(operation);
       await this.sync();
     }
-    await kept.files(view, { plan, operations });
+    await kept.files(view, { plan, operations }, () => this.read());
     return isQueued || (operations.length > 0 && (await areRecorded(pending, this.#world.remote)));
   }
 

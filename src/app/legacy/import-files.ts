@@ -216,7 +216,8 @@ class FileImport<C extends ImportContext> {
     const outcomes = await this.#parts.write(context, operations);
     this.#outcomes.push(...outcomes);
     const { view, revision } = context.reading;
-    if (!isDryRun) await local.files(view, { plan, operations });
+    const reread = () => context.opened.repository.read('never', context.settings.timeout);
+    if (!isDryRun) await local.files(view, { plan, operations }, reread);
     return { plan, live, revision, outcomes: [...this.#outcomes], written: outcomes.length };
   }
 }

@@ -3,10 +3,13 @@ import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { NotFoundError } from '../../errors.js';
 import type { Operation } from '../../model/operation/operation.js';
+import { parseSubject } from '../../model/subject/subject.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import type { FolderLock } from '../../store/local/folder-lock.js';
 import { textHash } from '../../store/local/imported-files.js';
+import { WithheldValues } from '../../store/local/withheld-values.js';
 import type { Clock } from '../../store/port/host.js';
+import { forgetPublished } from '../../sync/apply/forget-published.js';
 import { type MergeHost, mergeRead } from '../../sync/apply/merge-files.js';
 import type { ImportConflict, ImportedFile } from '../../sync/plan/import-plan.js';
 import { areRecorded } from '../../sync/plan/import-stands.js';
@@ -50,6 +53,9 @@ class FolderMirror {
   /** The operations that waited at the last merge, and counted as recorded. */
   #waited: { count: number; operations: readonly Operation[] } = { count: 0, operations: [] };
 
+  /** Whether secrets were merged that may be on this machine in the clear as well. */
+  #isSharing = false;
+
   constructor(folder: string, parts: MirrorParts) {
     this.#folder = folder;
     this.#parts = parts;
@@ -62,6 +68,7 @@ class FolderMirror {
   /** Merges what has changed; false if nothing has. */
   async merge(): Promise<boolean> {
     const { host, lock, onConflict } = this.#parts;
+    await this.forgetShared();
     await this.#forgetRefused();
     const folder = this.#folder;
     const states = basename(folder) === STATE_FOLDER ? resolve(folder) : resolve(folder, STATE_FOLDER);
@@ -71,12 +78,27 @@ class FolderMirror {
       // A changed file is read together with its neighbours, which show what it belongs to.
       return files.length > 0 ? mergeRead(files, host) : null;
     });
+    this.#isSharing ||= merged?.parts.some(({ secrets }) => secrets.length > 0) ?? false;
     for (const conflict of merged?.conflicts ?? []) onConflict(conflict);
     for (const row of merged?.files ?? []) {
       this.rows.set(row.path, row);
       this.#report(row);
     }
     return merged !== null;
+  }
+
+  /** Forgets this machine's own copies of shared secrets once all is published. */
+  async forgetShared(): Promise<void> {
+    const { host, waiting } = this.#parts;
+    if (!this.#isSharing || (await waiting()) > 0) return;
+    const names = new Set([...this.rows.values()].flatMap(({ subject }) => subject ?? []));
+    const values = new WithheldValues(host.localFolder);
+    await forgetPublished(
+      values,
+      [...names].map((name) => parseSubject(name)),
+      () => host.read(),
+    );
+    this.#isSharing = false;
   }
 
   /** Merges changes until the signal is aborted. */
@@ -180,5 +202,6 @@ export async function mirrorFiles(folder: string, parts: MirrorParts): Promise<r
   await parts.writer.finish();
   // Publishing may have led to refusals of operations that the files still contain.
   if (await mirror.merge()) await parts.writer.finish();
+  await mirror.forgetShared();
   return [...mirror.rows.values()];
 }

@@ -92,10 +92,16 @@ export class WithheldValues {
     this.#known.delete(formatSubject(subject));
   }
 
-  /** Forgets all values of a subject, so that none is left on disk: the team has them. Throws EnvironmentError. */
-  async clear(subject: Subject): Promise<void> {
+  /**
+   * Forgets values, and rewrites the file, so that neither they nor values that were replaced are left on disk: the team has them.
+   * Throws EnvironmentError.
+   */
+  async forget(subject: Subject, keys: ReadonlySet<string>): Promise<void> {
     const journal = this.#journal(subject);
-    if ((await journal.read()).length > 0) await journal.replace();
+    if ((await journal.read()).length === 0) return;
+    const kept = [...(await this.#replay(subject))].filter(([key]) => !keys.has(key));
+    const line: Line = { set: Object.fromEntries(kept), forget: [] };
+    await journal.replace(...(kept.length > 0 ? [line] : []));
     this.#known.delete(formatSubject(subject));
   }
 

@@ -3,20 +3,24 @@ import { formatSubject } from '../../model/subject/subject.js';
 import { sameValue } from '../../model/value/value.js';
 import { type ImportedFileRecord, ImportedFiles } from '../../store/local/imported-files.js';
 import { WithheldValues } from '../../store/local/withheld-values.js';
+import type { Reading } from '../../store/outbox/outcomes.js';
 import type { StateView } from '../../store/port/state-store.js';
 import { claimedSecrets, ownKeyOf } from '../plan/claimed-secrets.js';
 import { secretsEvent } from '../plan/import-operation.js';
 import type { ImportedFile, ImportPlan } from '../plan/import-plan.js';
 import { recordStands } from '../plan/import-stands.js';
 import { recordOf } from '../plan/last-imported.js';
-import { secretName } from '../plan/plan-secrets.js';
+import { type PlannedSecrets, secretName } from '../plan/plan-secrets.js';
 import type { ParsedFile } from '../read/parsed-file.js';
+import { forgetPublished } from './forget-published.js';
 
 /** A plan that was carried out, and the operations of its parts. */
 export interface TakenIn {
   readonly plan: ImportPlan;
   readonly operations: readonly Operation[];
 }
+
+type Reread = () => Promise<Pick<Reading, 'view' | 'pending'>>;
 
 /** The event that records what is new in a file, or, for a state file, its state or secrets; undefined if nothing is new. */
 function carrierOf(
@@ -65,16 +69,30 @@ export function keepLocally(
   parsed: readonly ParsedFile[],
 ): {
   secrets(): Promise<void>;
-  files(view: StateView, taken: TakenIn): Promise<void>;
+  /** @param reread reads the repository as it is after the import */
+  files(view: StateView, taken: TakenIn, reread: Reread): Promise<void>;
 } {
   const sound = parsed.filter(({ error }) => error === null);
   const values = new WithheldValues(folder);
+  const forgetShared = async ({ kept }: PlannedSecrets, reread: Reread) => {
+    const subjects = claimedSecrets(parsed);
+    for (const { subject, claims } of subjects) {
+      const gone = [...claims].flatMap(([key, { value }]) => (value === undefined ? key : []));
+      await values.forget(subject, new Set(gone));
+      await values.put(subject, kept.get(formatSubject(subject)) ?? new Map());
+    }
+    await forgetPublished(
+      values,
+      subjects.map(({ subject }) => subject),
+      reread,
+    );
+  };
   return {
     async secrets() {
       for (const { subject, claims } of claimedSecrets(parsed))
         await values.put(subject, new Map([...claims].map(([key, { value }]) => [key, value])));
     },
-    async files(view, taken) {
+    async files(view, taken, reread) {
       const files = new ImportedFiles(folder, recordStands(view));
       const sealedIn = sealedTexts(parsed, taken);
       for (const file of sound) {
@@ -84,13 +102,8 @@ export function keepLocally(
         const carrier = carrierOf(file, taken.plan.files[parsed.indexOf(file)], taken);
         if (record && file.family !== 'unknown') await files.note(carrier ? { ...record, carrier } : record);
       }
-      // The team has them now, so none may be left on this disk in the clear.
-      if (taken.plan.shared !== null) {
-        for (const { subject } of claimedSecrets(parsed)) {
-          await values.clear(subject);
-          await values.put(subject, taken.plan.shared.kept.get(formatSubject(subject)) ?? new Map());
-        }
-      }
+      const { shared } = taken.plan;
+      if (shared !== null) await forgetShared(shared, reread);
     },
   };
 }

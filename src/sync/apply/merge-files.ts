@@ -91,6 +91,7 @@ export async function mergeRead(files: readonly LegacyFile[], host: MergeHost): 
       host.guard(await sealSecrets(importOperation(part, host.stamp(), true), part, null, team)),
     );
   for (const operation of operations) await host.keep(operation);
-  await kept.files(view, { plan, operations });
+  const subjects = await subjectsOf(parsed, host);
+  await kept.files(view, { plan, operations }, () => host.read(subjects));
   return plan;
 }

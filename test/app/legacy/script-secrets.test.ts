@@ -200,6 +200,10 @@ describe.runIf(HAS_SOPS)('a script of a team that shares secrets', () => {
     expect([await names(), (await local()).get(name)]).toEqual([[], PRIVATE]);
     const next = await script(countedSops().environment, left, true);
     expect(await next.call('get_state', 'phase')).toEqual({ ...done, out: 'setup_network' });
+    // It stays here until it is published: what waits may be refused.
+    expect([(await names()).includes(name), (await local()).get(name)]).toEqual([true, PRIVATE]);
+    await next.writer.finish();
+    await (await script(countedSops().environment, left, true)).call('get_state', 'phase');
     expect([(await names()).includes(name), (await local()).size]).toEqual([true, 0]);
   });
 

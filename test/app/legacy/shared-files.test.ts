@@ -54,10 +54,11 @@ async function team({ isShared = true } = {}) {
     text: string,
     who: keyof typeof sops = 'ada',
     clone: Pick<typeof memory, 'context' | 'writer'> = memory,
+    { queue = false } = {},
   ) => {
     writeFileSync(file, text);
     const keep = async (operation: Parameters<typeof clone.context.opened.repository.write>[0]) => {
-      await clone.context.opened.repository.write(operation, OPTIONS);
+      await clone.context.opened.repository.write(operation, { ...OPTIONS, queue, requirePublish: !queue });
     };
     const host = mergeHost(clone.context, clone.writer, keep, sops[who].environment);
     const { files, conflicts, parts } = await mergeRead(await readLegacyFiles([root]), host);
@@ -169,6 +170,25 @@ describe.runIf(HAS_SOPS)('secrets of legacy files', () => {
     expect(row).toMatchObject({ withheld: [], shared: [PASSWORD], events: { new: 0 } });
     expect(await names()).toEqual([PASSWORD, 'kof.gone_password', 'order:deployment-state:']);
     expect([await value(), await value('kof.gone_password')]).toEqual(['one-Secret1', 'gone-Secret4']);
+    expect((await local()).size).toBe(0);
+    for (const secret of ['one-Secret1', 'gone-Secret4']) expect(disk()).not.toContain(secret);
+  });
+
+  it('stay on this machine until the operation that shares them is published', async () => {
+    const { memory, merge, share, local, disk } = await team({ isShared: false });
+    await merge(stateFile('one-Secret1'));
+    const withheld = new WithheldValues(memory.context.opened.localFolder);
+    await withheld.put(SUBJECT, new Map([['kof.gone_password', 'gone-Secret4']]));
+    await share();
+    await merge(stateFile('one-Secret1'), 'ada', memory, { queue: true });
+    expect([...(await local()).values()]).toEqual(expect.arrayContaining(['one-Secret1', 'gone-Secret4']));
+    // Another clone changes the recipients: what waits is refused, and the next import shares all that was withheld.
+    const change = { add: [ageRecipient(makeMember().recipient)], remove: [] };
+    const other = memoryContext({}, memory.store, memory.clock);
+    await changeRecipients(await memory.writing({ ...(await other.read()) }), change);
+    expect((await memory.context.opened.repository.sync(1e15)).rejected).toHaveLength(1);
+    expect([...(await local()).values()]).toEqual(expect.arrayContaining(['one-Secret1', 'gone-Secret4']));
+    await merge(stateFile('one-Secret1'));
     expect((await local()).size).toBe(0);
     for (const secret of ['one-Secret1', 'gone-Secret4']) expect(disk()).not.toContain(secret);
   });

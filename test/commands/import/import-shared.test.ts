@@ -137,10 +137,12 @@ describe.runIf(HAS_SOPS)('kgit import where the team shares secrets', () => {
   });
 
   it('mirror shares them, and starts no sops for files that have not changed', async () => {
-    const remote = await sharedWith(ada);
+    const remote = newRemote();
     const { root, secrets } = scripts();
     const one = cloneOf(remote);
     const sops = countedSops();
+    await kgitJson(one, ['import', root], { env: sops.environment });
+    await kgitJson(one, ['secrets', 'recipients', 'add', ada.recipient]);
     await kgitJson(one, ['mirror', root], { env: sops.environment });
     const count = sops.count('encrypt');
     expect(count).toBeGreaterThanOrEqual(secrets.length);
