@@ -13,6 +13,7 @@ export const FIGURES = [
   'COLD',
   'SCRIPT',
   'SCRIPT-API',
+  'SECRETS',
   'DEPLOY',
   'READS',
   'VALIDATE',

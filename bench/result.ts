@@ -11,7 +11,7 @@ export interface Row {
   readonly baseline: string;
   /** Largest value that passes; null if there is no target. */
   readonly target: number | null;
-  readonly unit: 'x' | 'MB' | 'KB' | 'ms' | 'pushes' | 'events';
+  readonly unit: 'x' | 'MB' | 'KB' | 'ms' | 'pushes' | 'events' | 'runs';
   /** Of the rounds; null if it could not be measured, with the reason in `note`. */
   readonly value: Spread | null;
   readonly rounds: number;

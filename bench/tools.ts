@@ -63,3 +63,11 @@ export function yq(): Tool {
     return path;
   });
 }
+
+/** The folder of the sops that the tests use, which is built from its Go module if need be. */
+export function sopsFolder(project: string): Tool {
+  return attempt(() => {
+    const script = join(project, 'test/support/sops/install.sh');
+    return execFileSync(script, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
+  });
+}

@@ -15,6 +15,7 @@ import { push } from './push.js';
 import { reads } from './reads.js';
 import { script } from './script.js';
 import { scriptApi } from './script-api.js';
+import { secrets } from './secrets.js';
 import { serve } from './serve.js';
 import { start } from './start.js';
 import { status } from './status.js';
@@ -32,6 +33,7 @@ export const FIGURE_MAKERS: Readonly<
   COLD: cold,
   SCRIPT: script,
   'SCRIPT-API': scriptApi,
+  SECRETS: secrets,
   DEPLOY: deploy,
   READS: reads,
   VALIDATE: validate,

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SCRIPT_PHASES } from '../../src/model/state/script-phases.js';
-import { systemClock, thisHost } from '../../src/setup/this-host.js';
 import { missingRow, type Row, ratioRow } from '../result.js';
+import { ended } from '../script-helper.js';
 import { progress, type Surroundings } from '../surroundings.js';
 import { yq } from '../tools.js';
 
@@ -82,11 +82,6 @@ async function measure(surroundings: Surroundings, yqPath: string): Promise<Map<
     known.replaced.push(Number(replaced) / 1000);
   }
   return times;
-}
-
-/** Waits until the helper of a script has published the rest and ended. */
-async function ended(pid: number): Promise<void> {
-  while (thisHost.isAlive(pid)) await systemClock.sleep(50);
 }
 
 function legacyFiles(root: string, events: number): void {
