@@ -13,6 +13,7 @@ import { type ImportedFileRecord, ImportedFiles, textHash } from '../../store/lo
 import { WithheldValues } from '../../store/local/withheld-values.js';
 import type { StateView } from '../../store/port/state-store.js';
 import { listSubjects, readEvents, readState } from '../../store/read/records.js';
+import { removedSecrets } from '../../store/read/removed-secrets.js';
 import { readAll } from '../../store/read/stored-events.js';
 import type { ExportedFile, ExportedSubject } from '../../sync/export/exported-subject.js';
 import { planExport } from '../../sync/export/plan-export.js';
@@ -140,11 +141,13 @@ async function exported(
   const events = readAll(await readEvents(view, subject, skipped), skipped);
   const state = subject.kind === 'deployment' ? await readState(view, subject.id) : null;
   const { values, locked, texts } = await secrets(subject);
+  const own = new Map(await known.all(subject));
+  if (own.size > 0) for (const name of await removedSecrets(view, subject)) own.delete(name);
   return {
     subject,
     state,
     events,
-    secrets: new Map([...(await known.all(subject)), ...values]),
+    secrets: new Map([...own, ...values]),
     locked,
     texts,
   };

@@ -74,10 +74,12 @@ export function keepLocally(
 } {
   const sound = parsed.filter(({ error }) => error === null);
   const values = new WithheldValues(folder);
-  const forgetShared = async ({ kept }: PlannedSecrets, reread: Reread) => {
+  const forgetShared = async ({ kept, removed }: PlannedSecrets, reread: Reread) => {
     const subjects = claimedSecrets(parsed);
     for (const { subject, claims } of subjects) {
-      const gone = [...claims].flatMap(([key, { value }]) => (value === undefined ? key : []));
+      const isGone = (key: string) =>
+        claims.has(key) ? claims.get(key)?.value === undefined : removed.has(secretName(subject, key));
+      const gone = [...(await values.all(subject)).keys()].filter(isGone);
       await values.forget(subject, new Set(gone));
       await values.put(subject, kept.get(formatSubject(subject)) ?? new Map());
     }

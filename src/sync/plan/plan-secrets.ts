@@ -9,6 +9,7 @@ import { sameValue, type Value } from '../../model/value/value.js';
 import { isEventKey, isOrderKey, isStateKey } from '../../store/local/withheld-values.js';
 import { isTaken } from '../../store/plan/secret-conditions.js';
 import type { StateView } from '../../store/port/state-store.js';
+import { removedSecrets } from '../../store/read/removed-secrets.js';
 import { isInsideSecret, isSecretWithin, secretFiles, secretText } from '../../store/read/secret-files.js';
 import type { SecretGuard } from '../parse/withhold.js';
 import type { ParsedFile, Secret } from '../read/parsed-file.js';
@@ -45,6 +46,8 @@ export interface PlannedSecrets {
   readonly kept: ReadonlyMap<string, ReadonlyMap<string, Value>>;
   /** The encrypted texts that hold the very values of the files, by `formatSubject` and key. */
   readonly equal: ReadonlyMap<string, string>;
+  /** The copies on this machine, by `secretName`, of secrets that somebody removed and no file has. */
+  readonly removed: ReadonlySet<string>;
 }
 
 /** What is known about the secrets of an import. */
@@ -89,6 +92,9 @@ class SecretsPlan implements PlannedSecrets {
   readonly warnings = new Map<ParsedFile, string[]>();
   readonly kept = new Map<string, ReadonlyMap<string, Value>>();
   readonly equal = new Map<string, string>();
+  readonly removed = new Set<string>();
+  /** The values on this machine of secrets that somebody removed; undefined if it has none. */
+  readonly #gone = new Map<string, Value | undefined>();
   readonly #known: KnownSecrets;
   readonly #rule: ConflictRule;
 
@@ -100,6 +106,7 @@ class SecretsPlan implements PlannedSecrets {
   async add({ subject, claims: all }: ClaimedSecrets): Promise<void> {
     const { view, team, withheld } = this.#known;
     const files = await secretFiles(view, subject);
+    const own = await withheld(subject);
     const claims = new Map([...all].filter(([key]) => !this.#tellsSecret(key)));
     const values = new Map<string | null, Map<string, Value | undefined>>();
     const write = (deployment: string | null, key: string, value: Value | undefined) => {
@@ -108,6 +115,9 @@ class SecretsPlan implements PlannedSecrets {
       values.set(deployment, of.set(key, value));
     };
     const compared = [...claims].filter(([key, claim]) => this.#isCompared(key, claim, files));
+    const isAbsent = [...claims.keys(), ...own.keys()].some((key) => !files.has(key));
+    const removed = isAbsent ? await removedSecrets(view, subject) : new Set<string>();
+    for (const key of removed) this.#gone.set(secretName(subject, key), own.get(key));
     const there = await team.read(new Map(compared.map(([key]) => [key, files.get(key) as string])));
     for (const [key, claim] of claims) {
       const { file, value } = claim;
@@ -124,8 +134,12 @@ class SecretsPlan implements PlannedSecrets {
     const kept = new Map<string, Value>();
     for (const [key, { value }] of all)
       if (value !== undefined && this.#tellsSecret(key)) kept.set(key, value);
-    for (const [key, value] of await withheld(subject)) {
+    for (const [key, value] of own) {
       if (all.has(key)) continue;
+      if (removed.has(key)) {
+        this.removed.add(secretName(subject, key));
+        continue;
+      }
       if (this.#tellsSecret(key)) kept.set(key, value);
       else if (!files.has(key) && !this.#isReadable(subject, key) && nested(key, files, claims).length === 0)
         write(first?.file.deployment ?? null, key, value);
@@ -193,11 +207,20 @@ class SecretsPlan implements PlannedSecrets {
   }
 
   async #absent(key: string, claim: SecretClaim, base: string | undefined): Promise<Verdict> {
-    if (base === undefined) return 'write';
+    if (base === undefined) return this.#neverShared(key, claim);
     // Somebody removed it since.
     if (this.#local(claim.file)?.isUnchanged) return 'keep';
     const before = await this.#before(key, claim, base);
     return before !== undefined && sameValue(before, claim.value) ? 'keep' : 'differs';
+  }
+
+  /** If somebody removed a secret since this machine withheld it, an equal value in the file is no new one. */
+  #neverShared(key: string, { file, secret, value }: SecretClaim): Verdict {
+    const name = secretName(secret.subject, key);
+    if (isOrderKey(key) || isEventKey(key) || !this.#gone.has(name)) return 'write';
+    const before = this.#gone.get(name);
+    const isOld = before !== undefined && sameValue(before, value);
+    return isOld || this.#local(file)?.isUnchanged ? 'keep' : 'differs';
   }
 
   /** The value that was imported last; undefined if the user has no key for it, or the record of it is damaged. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportFiles, type LockedSecrets } from '../../../src/app/legacy/export-files.js';
 import { mergeHost } from '../../../src/app/legacy/merge-host.js';
+import { readValue } from '../../../src/app/read/read-value.js';
 import { changeRecipients } from '../../../src/app/secret/change-recipients.js';
 import { changeState } from '../../../src/app/write/change-state.js';
 import { SkippedEvents } from '../../../src/model/event/broken-events.js';
@@ -191,6 +192,25 @@ describe.runIf(HAS_SOPS)('secrets of legacy files', () => {
     await merge(stateFile('one-Secret1'));
     expect((await local()).size).toBe(0);
     for (const secret of ['one-Secret1', 'gone-Secret4']) expect(disk()).not.toContain(secret);
+  });
+
+  it('that the team removed are not shared again by copies from before, nor read from them', async () => {
+    const { memory, merge, share, byHand, names, disk } = await team({ isShared: false });
+    await merge(stateFile('one-Secret1'));
+    const withheld = new WithheldValues(memory.context.opened.localFolder);
+    await withheld.put(SUBJECT, new Map([['kof.gone_password', 'gone-Secret4']]));
+    await share();
+    for (const name of [PASSWORD, 'kof.gone_password'])
+      for (const value of ['hand-Secret3', undefined]) await byHand(name, value);
+    const get = async (path: string) =>
+      (await readValue(await memory.read(), { path: parseStatePath(path), mayMiss: true }, 0)).value;
+    expect([await get(PASSWORD), await get('kof.gone_password')]).toEqual([undefined, undefined]);
+    for (const text of [stateFile('one-Secret1'), stateFile('one-Secret1', 'phase: x\n', '09:00')])
+      expect((await merge(text)).conflicts).toEqual([]);
+    expect((await names()).filter(isStateKey)).toEqual([]);
+    expect(disk()).not.toContain('gone-Secret4');
+    // A new value in the file is a conflict.
+    expect((await merge(stateFile('two-Secret2', '', '10:00'))).conflicts).toHaveLength(1);
   });
 
   it('that are readable in the repository, or whose name tells them, are not shared', async () => {
