@@ -2,13 +2,16 @@ import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KgitError, NotFoundError } from '../../errors.js';
 import type { Writer } from '../../model/operation/make-operation.js';
+import { mutable, setAt } from '../../model/state/edit.js';
+import { parseStatePath } from '../../model/state/state-path.js';
 import { deployment, legacySlug } from '../../model/subject/subject.js';
+import type { Value } from '../../model/value/value.js';
 import { serveSlots } from '../../process/shell-slots.js';
 import type { Environment } from '../../setup/this-host.js';
 import type { FolderLock } from '../../store/local/folder-lock.js';
 import { noteWritten } from '../../store/local/imported-files.js';
 import { UnfinishedCalls } from '../../store/local/unfinished-calls.js';
-import { WithheldValues } from '../../store/local/withheld-values.js';
+import { isStateKey, WithheldValues } from '../../store/local/withheld-values.js';
 import type { Host } from '../../store/port/host.js';
 import { readEvents, readState } from '../../store/read/records.js';
 import { fileOnlyMessage, isOver } from '../../sync/apply/file-only-check.js';
@@ -92,7 +95,7 @@ function scriptHost(
       const events = await readEvents(view, subject);
       const state = subject.kind === 'deployment' ? await readState(view, subject.id) : null;
       return deploymentValues(
-        state ?? {},
+        withPlaces(state ?? {}, await kept.names(subject)) as Readonly<Record<string, Value>>,
         events.map((event) => event.read()),
       );
     },
@@ -137,6 +140,13 @@ function tellingFaults(shared: SharedSecrets, tell: (error: KgitError) => void):
         throw error;
       });
   return { read: telling(shared.read), decrypt: telling(shared.decrypt), seal: telling(shared.seal) };
+}
+
+/** A state with null in the place of each secret of these names: a file that is begun anew does without them, too. */
+function withPlaces(state: object, names: ReadonlySet<string>): Record<string, unknown> {
+  const whole = mutable(state as Value) as Record<string, unknown>;
+  for (const name of names) if (isStateKey(name)) setAt(whole, parseStatePath(name), null);
+  return whole;
 }
 
 /** The warning, once per script, that a folder of state files is written without kgit; null for none. */
