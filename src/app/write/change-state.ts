@@ -9,6 +9,7 @@ import type {
 import { parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import { type DeploymentSubject, deployment } from '../../model/subject/subject.js';
 import type { Value } from '../../model/value/value.js';
+import { isStateKey } from '../../store/local/withheld-values.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import type { StateView } from '../../store/port/state-store.js';
 import { namedDeployment, resolveDeployment } from '../open/subjects.js';
@@ -61,7 +62,8 @@ export async function targetDeployment(
 }
 
 /**
- * Changes the state of a deployment and leaves its event, as one operation.
+ * Changes the state of a deployment and leaves its event, as one operation. What single legacy files have in place of a secret that
+ * changes is removed.
  * Throws UsageError, NotFoundError, SecretError; then as `submit`.
  */
 export async function changeState(
@@ -69,7 +71,15 @@ export async function changeState(
   target: Target,
   change: Change,
 ): Promise<ChangedDeployment> {
-  return changeDeployment(writing, await targetDeployment(writing, target), change);
+  const id = await targetDeployment(writing, target);
+  const { secrets } = change;
+  if (!secrets || secrets.size === 0) return changeDeployment(writing, id, change);
+  // Loaded on demand: few changes have secrets.
+  const { fileVariants } = await import('../secret/file-variants.js');
+  const paths = [...secrets.keys()].map(parseStatePath);
+  const variants = await fileVariants(writing.reading.view, deployment(id), paths);
+  const all = new Map([...variants.map((name) => [name, undefined] as const), ...secrets]);
+  return changeDeployment(writing, id, { ...change, secrets: all });
 }
 
 /**
@@ -85,7 +95,7 @@ export async function changeDeployment(
   if (knownKeysOnly)
     await requireKeys(writing.reading.view, id, [
       ...edits.map(({ path }) => path),
-      ...[...(secrets?.keys() ?? [])].map(parseStatePath),
+      ...[...(secrets?.keys() ?? [])].filter(isStateKey).map(parseStatePath),
     ]);
   const subject = deployment(id);
   const event = makeEvent(fields, writing.writer);

@@ -27,7 +27,12 @@ export async function unsetPaths(
   const id = await targetDeployment(writing, target);
   const edits = paths.map((path) => ({ op: 'unset' as const, path }));
   const secrets = (await sharesSecrets(writing.reading.view, id))
-    ? new Map(paths.map((path) => [formatStatePath(path), undefined]))
+    ? new Map(
+        [...paths.map(formatStatePath), ...(await variants(writing, id, paths))].map((name) => [
+          name,
+          undefined,
+        ]),
+      )
     : undefined;
   return changeDeployment(writing, id, {
     fields,
@@ -35,6 +40,12 @@ export async function unsetPaths(
     ...(preconditions ? { preconditions } : {}),
     ...(secrets ? { secrets } : {}),
   });
+}
+
+/** Loaded on demand: few deployments have secrets. */
+async function variants({ reading: { view } }: Writing, id: string, paths: readonly StatePath[]) {
+  const { fileVariants } = await import('../secret/file-variants.js');
+  return fileVariants(view, deployment(id), paths);
 }
 
 /** Whether the team shares secrets, or the deployment has some: else an operation need not look for any. */

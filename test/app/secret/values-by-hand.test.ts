@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { withSharingAdvice } from '../../../src/app/secret/sharing-advice.js';
-import { changeState } from '../../../src/app/write/change-state.js';
+import { changeDeployment, changeState } from '../../../src/app/write/change-state.js';
 import { type Unset, unsetPaths } from '../../../src/app/write/unset-paths.js';
 import type { Writing } from '../../../src/app/write/writing.js';
 import { ConflictError, SecretError, UsageError } from '../../../src/errors.js';
 import type { Precondition } from '../../../src/model/operation/operation.js';
 import { parseStatePath } from '../../../src/model/state/state-path.js';
+import { deployment } from '../../../src/model/subject/subject.js';
 import type { Value } from '../../../src/model/value/value.js';
+import { secretFiles } from '../../../src/store/read/secret-files.js';
 import { memoryWriting, sets } from '../../support/memory-writing.js';
 import { sharedWriting } from '../../support/sops/shared-writing.js';
 import { HAS_SOPS } from '../../support/sops/team-keys.js';
@@ -66,6 +68,19 @@ describe.runIf(HAS_SOPS)('removing secrets of the team', () => {
       { path: 'azure.keys.one', secret: true, removed: true },
     ]);
     expect([await files(), await state()]).toEqual([[], { kof: { version: '1.4.0' } }]);
+  });
+
+  it('or setting one, removes what single files have in its place, which export would write again', async () => {
+    const { unset, setSecrets, writing, view } = await team();
+    const variants = ['file:azure-state:azure_client_secret', 'file:deployment-state:azure_keys.one'];
+    const secrets = new Map(variants.map((name) => [name, 'leaked-Tr0ub4dor']));
+    await changeDeployment(await writing(), 'dep-a', { fields, edits: [], secrets });
+    const names = async () => [...(await secretFiles(await view(), deployment('dep-a'))).keys()];
+    expect(await names()).toEqual(expect.arrayContaining(variants));
+    await setSecrets({ 'azure.client_secret': 'new-Tr0ub4dor' });
+    expect(await names()).not.toContain(variants[0]);
+    await unset(['azure.keys']);
+    expect(await names()).toEqual(['azure.client_secret']);
   });
 
   it('needs neither sops nor recipients', async () => {
