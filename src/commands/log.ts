@@ -20,7 +20,7 @@ export default class Log extends ReadCommand<typeof Log> {
   static override summary = 'Show the events of one subject or of all.';
   static override description = helpText(
     ReadCommand,
-    `Lists events, newest last. The events of one SUBJECT are in the order of their times; without SUBJECT, those of all subjects are in the order of publishing. Values of the same filter are combined with or, different filters with and.`,
+    `Lists events, newest last. The events of one SUBJECT are in the order of their times; without SUBJECT, those of all subjects are in the order of publishing. Values of the same filter are combined with or, different filters with and. --since and --until may leave out an event whose time is more than a day from that of its id; 'kgit validate' reports such events.`,
     'FINDINGS',
     'NOT_FOUND',
   );

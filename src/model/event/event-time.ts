@@ -12,6 +12,14 @@ export const ID_MARGIN_MS = 24 * 3600 * 1000;
 const MAX_RANK_MS = 60 * 60 * 1000;
 
 /**
+ * The time by which the log of one subject sorts an event, in ms since the epoch: its own, but at most `ID_MARGIN_MS`
+ * later than that of its id. A reader of the newest ids so knows how new an event can be that it has not read.
+ */
+export function logTime(id: string, time: number): number {
+  return Math.min(time, ulidTime(id) + ID_MARGIN_MS);
+}
+
+/**
  * Why an event's time is implausible; null if it is not.
  * @param now ms since the epoch: when it is checked, or when it was written
  */

@@ -161,13 +161,17 @@ function compareIds(a: Identified, b: Identified): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
-/** Sorts items by the time of their events, then by id. */
+/**
+ * Sorts items by the time of their events, then by id.
+ * @param timeOf the time that counts, in ms since the epoch
+ */
 export function sortByTime<T>(
   items: readonly T[],
   eventOf: (item: T) => Pick<KgitEvent, 'id' | 'timestamp'>,
+  timeOf: (event: Pick<KgitEvent, 'id' | 'timestamp'>) => number = eventTime,
 ): T[] {
   return items
-    .map((item) => ({ item, event: eventOf(item), time: eventTime(eventOf(item)) }))
+    .map((item) => ({ item, event: eventOf(item), time: timeOf(eventOf(item)) }))
     .sort((a, b) => a.time - b.time || compareIds(a.event, b.event))
     .map(({ item }) => item);
 }

@@ -1,7 +1,7 @@
 import { type BrokenEvents, REFUSE_BROKEN } from '../../model/event/broken-events.js';
-import { eventTime, sortByTime } from '../../model/event/event.js';
+import { type EventHead, eventTime, sortByTime } from '../../model/event/event.js';
 import type { EventHint } from '../../model/event/event-hint.js';
-import { ID_MARGIN_MS } from '../../model/event/event-time.js';
+import { ID_MARGIN_MS, logTime } from '../../model/event/event-time.js';
 import { eventIdOfName } from '../../model/subject/layout.js';
 import type { Subject } from '../../model/subject/subject.js';
 import { ulidTime } from '../../model/value/ulid.js';
@@ -33,6 +33,8 @@ export interface NewestOptions {
 
 /** The time of the id in the name of an event file. */
 const timeOfName = (name: string | undefined) => ulidTime(eventIdOfName(name ?? '') ?? '');
+
+const logTimeOf = (head: Pick<EventHead, 'id' | 'timestamp'>) => logTime(head.id, eventTime(head));
 
 /** The latest time that an id of this month has. */
 function endOf(month: string): number {
@@ -117,8 +119,7 @@ class UnreadFiles {
 }
 
 /**
- * The events of a subject, newest first by event time, then id. Reads only as far as the caller iterates: an event whose
- * time is more than `ID_MARGIN_MS` later than that of its id comes when its file is reached.
+ * The events of a subject, newest first by `logTime`, then id. Reads only as far as the caller iterates.
  */
 export async function* newestEvents(
   view: StateView,
@@ -135,10 +136,10 @@ export async function* newestEvents(
       .reverse()
       .flat()
       .filter((event) => hint?.mayBeText(event.text()) !== false);
-    held = sortByTime([...wanted, ...held], ({ head }) => head);
-    // An unread event may be as late as this.
+    held = sortByTime([...wanted, ...held], ({ head }) => head, logTimeOf);
+    // No unread event comes later.
     const latest = unread.newest + ID_MARGIN_MS;
-    for (let last = held.at(-1); last && eventTime(last.head) > latest; last = held.at(-1)) {
+    for (let last = held.at(-1); last && logTimeOf(last.head) > latest; last = held.at(-1)) {
       held.pop();
       yield last;
     }

@@ -4,9 +4,13 @@ import { pageEvents } from '../../../src/app/read/page-events.js';
 import { writeEvent } from '../../../src/app/write/write-events.js';
 import { NotFoundError } from '../../../src/errors.js';
 import { SkippedEvents } from '../../../src/model/event/broken-events.js';
+import { formatTimestamp } from '../../../src/model/event/event.js';
+import { formatEvent } from '../../../src/model/event/event-file.js';
 import type { EventFilter } from '../../../src/model/event/event-filter.js';
 import { eventRow } from '../../../src/model/event/event-row.js';
+import { eventPath } from '../../../src/model/subject/layout.js';
 import { cluster, type Subject } from '../../../src/model/subject/subject.js';
+import { makeUlid } from '../../../src/model/value/ulid.js';
 import { activityOf } from '../../../src/serve/api/events/activity.js';
 import { EventIndex, type LogContext } from '../../../src/serve/api/events/event-index.js';
 import { queryEvents } from '../../../src/serve/api/events/query-events.js';
@@ -15,6 +19,7 @@ import { memoryWriting } from '../../support/memory-writing.js';
 import { commit, swapAll } from '../../support/store-contract.js';
 import { anId } from '../../support/store-fixtures.js';
 
+const DAY = 24 * 3_600_000;
 const SECRET = `ghp_${'a1B2c3D4e5'.repeat(4)}`.slice(0, 40);
 const ALL: EventFilter = { actions: [], users: [], outcomes: [], phases: [], runs: [], grep: [] };
 const prod = cluster('default', 'kcm-system', 'prod');
@@ -118,6 +123,29 @@ describe('the index of events', () => {
       } while (before !== undefined);
     }
     await expect(ask({ before: anId() })).rejects.toThrow(NotFoundError);
+  });
+
+  it('gives events whose times are far from their ids where the store gives them', async () => {
+    const { push, reread, ask, told, store } = await indexed();
+    for (let i = 0; i < 6; i++)
+      await push('prod', { action: 'noted', timestamp: `2025-06-${10 + 2 * i}T00:00:00Z` });
+    const at = Date.UTC(2025, 5, 13);
+    const odd = (serial: bigint, days: number) => ({
+      id: makeUlid(at, serial),
+      timestamp: formatTimestamp(at + days * DAY),
+      action: 'noted',
+    });
+    const files = [odd(1n, 4), odd(2n, -9)].map((event) => [eventPath(prod, event), formatEvent(event)]);
+    await swapAll(store, (await store.head()).revision, [commit(Object.fromEntries(files), 'by hand')]);
+    await reread();
+    const whole = await ask({ subject: prod });
+    expect(whole.events.map(({ timestamp }) => timestamp.slice(8, 10)).join(' ')).toBe(
+      '04 10 12 17 14 16 18 20',
+    );
+    expect(whole).toEqual(await told({ subject: prod }));
+    const first = await ask({ subject: prod, limit: 5 });
+    const second = await told({ subject: prod, limit: 50, ...(first.next ? { before: first.next } : {}) });
+    expect([...second.events, ...first.events]).toEqual(whole.events);
   });
 
   it('does not read the store again while nothing is new, and then only what is new', async () => {

@@ -4,11 +4,12 @@ import type { BrokenEvents } from '../../../model/event/broken-events.js';
 import { type EventFilter, matches } from '../../../model/event/event-filter.js';
 import { hintOf } from '../../../model/event/event-hint.js';
 import { type EventRow, eventRow } from '../../../model/event/event-row.js';
+import { logTime } from '../../../model/event/event-time.js';
 import { maskedEvent } from '../../../model/event/masked-event.js';
 import { formatSubject, type Subject } from '../../../model/subject/subject.js';
 import { publishedEvents } from '../../../store/read/event-log.js';
 import { readPage } from '../../../store/read/event-page.js';
-import { readEvents } from '../../../store/read/records.js';
+import { newestEvents } from '../../../store/read/newest-events.js';
 import type { StoredEvent } from '../../../store/read/stored-events.js';
 import type { EventIndex, LogContext } from './event-index.js';
 import { type EventRows, outcomeNumber, type Worded } from './event-rows.js';
@@ -81,13 +82,15 @@ function* places(index: EventIndex, subject: Subject | null): Generator<Place> {
   }
   const number = index.words.subject.numberOf(formatSubject(subject));
   if (number === undefined) return;
-  const own: Place[] = [];
+  const own: { place: Place; id: string; time: number }[] = [];
   index.eachNewest((rows, row) => {
-    if (rows.number('subject', row) === number) own.push([rows, row]);
+    if (rows.number('subject', row) !== number) return true;
+    const id = rows.id(row);
+    own.push({ place: [rows, row], id, time: logTime(id, rows.time(row)) });
     return true;
   });
-  own.sort(([a, i], [b, j]) => b.time(j) - a.time(i) || (a.id(i) < b.id(j) ? 1 : -1));
-  yield* own;
+  own.sort((a, b) => b.time - a.time || (a.id < b.id ? 1 : -1));
+  for (const { place } of own) yield place;
 }
 
 /** Builds the test of a row by all that is in its columns. */
@@ -144,14 +147,15 @@ export async function eventsFromStore(
   const { revision, view, pending } = reading;
   // What a secret hides must not be found by a hint either.
   const hint = hintOf({ ...filter, grep: [] }, before === undefined ? [] : [before]);
+  const ahead = limit + 2;
   const log =
     subject === null
-      ? publishedEvents(opened.repository.store, revision, view, pending, hint, limit + 2, broken)
-      : (await readEvents(view, subject, broken)).reverse();
+      ? publishedEvents(opened.repository.store, revision, view, pending, hint, ahead, broken)
+      : newestEvents(view, subject, { ahead, hint, broken });
   const { events, next } = await readPage(masked(log), { filter, limit, before, broken });
   return { events: events.map(eventRow), next };
 }
 
-async function* masked(log: AsyncIterable<StoredEvent> | Iterable<StoredEvent>): AsyncGenerator<StoredEvent> {
+async function* masked(log: AsyncIterable<StoredEvent>): AsyncGenerator<StoredEvent> {
   for await (const stored of log) yield { ...stored, read: () => maskedEvent(stored.read()) };
 }
