@@ -57,8 +57,8 @@ export async function readValue(
   if (secrets !== null) {
     // Loaded on demand: most deployments have no secrets of the team.
     const { withSecrets } = await import('../secret/with-secrets.js');
-    const { openSops } = await import('../../setup/open-sops.js');
-    const whole = await withSecrets(secrets, id, { path, state }, reveal && openSops(settings, reveal));
+    const sops = reveal && (await import('../../setup/open-sops.js')).openSops(settings, reveal);
+    const whole = await withSecrets(secrets, id, { path, state }, sops);
     if (whole !== null) return { deployment: id, isWithheld: false, ...whole };
   }
   if (found && state !== null)
