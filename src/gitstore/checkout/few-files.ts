@@ -81,8 +81,12 @@ export class FewFiles {
 
   #move(place: Place, from: Revision | null, to: Revision): Promise<Move | null> {
     const key = `${place.gitDir} ${from} ${to}`;
-    const move = this.#moves.get(key) ?? this.#find(place, from, to);
+    const known = this.#moves.get(key);
+    if (known) return known;
+    const move = this.#find(place, from, to);
     this.#moves.set(key, move);
+    // A failure may pass.
+    move.catch(() => this.#moves.delete(key));
     return move;
   }
 

@@ -13,6 +13,8 @@ import { damaged, MAX_OBJECT } from './packs/pack-entry.js';
 const inflated = promisify(inflate);
 /** Longest header: `commit`, the size, what is between and after. */
 const MAX_HEADER = 32;
+/** Largest file of an object, in bytes: what cannot be compressed takes a little more room than it has. */
+const MAX_FILE = MAX_OBJECT + 1024 * 1024;
 const HEADER = /^(blob|tree|commit|tag) (0|[1-9]\d{0,12})\0/;
 
 function tooLarge(oid: string): InvalidStateError {
@@ -28,6 +30,26 @@ async function content(file: Buffer, oid: string): Promise<Buffer> {
   }
 }
 
+/** Reads the file of an object; null if there is none. */
+async function fileOf(fs: Pick<ReadableFiles, 'open'>, path: string, oid: string): Promise<Buffer | null> {
+  const handle = await fs.open(path, 'r').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  });
+  if (handle === null) return null;
+  try {
+    const { size } = await handle.stat();
+    if (size > MAX_FILE) throw tooLarge(oid);
+    const file = Buffer.allocUnsafe(size);
+    let filled = 0;
+    for (let got = -1; got !== 0 && filled < size; filled += got)
+      ({ bytesRead: got } = await handle.read(file, filled, size - filled, filled));
+    return file.subarray(0, filled);
+  } finally {
+    await handle.close();
+  }
+}
+
 interface LooseContent extends GitObject {
   /** Header and content. */
   readonly whole: Buffer;
@@ -39,17 +61,12 @@ interface LooseContent extends GitObject {
  * @param folder of all objects
  */
 export async function looseContent(
-  fs: Pick<ReadableFiles, 'readFile'>,
+  fs: Pick<ReadableFiles, 'open'>,
   folder: string,
   oid: string,
 ): Promise<LooseContent | null> {
-  let file: Buffer;
-  try {
-    file = await fs.readFile(join(folder, oid.slice(0, 2), oid.slice(2)));
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw error;
-  }
+  const file = await fileOf(fs, join(folder, oid.slice(0, 2), oid.slice(2)), oid);
+  if (file === null) return null;
   const whole = await content(file, oid);
   const [head = '', type = '', size = ''] = HEADER.exec(whole.toString('latin1', 0, MAX_HEADER)) ?? [];
   const data = whole.subarray(head.length);

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, InvalidStateError } from '../../errors.js';
 import { isOfSystem } from '../../model/value/error-codes.js';
@@ -21,7 +21,6 @@ const TREE = /^tree ([0-9a-f]{40})\n/;
 
 /** Reads at once: a few small reads take less time than handing them to another thread. */
 const FILES: ReadableFiles = {
-  readFile: async (path) => readFileSync(path),
   readdir: async (path) => readdirSync(path),
   open: async (path, flags) => {
     const file = openSync(path, flags);

@@ -18,6 +18,7 @@ export class ObjectReader {
   readonly #local: LocalObjects | null;
   #asked: ObjectRequest[] = [];
   #steady: CatFile | null = null;
+  #isClosed = false;
 
   /** @param local reads what it can without git; null if git is to read everything */
   constructor(git: Git, local: LocalObjects | null = null) {
@@ -72,7 +73,8 @@ export class ObjectReader {
     const requests = this.#asked;
     if (requests.length === 0) return;
     this.#asked = [];
-    if (requests.length >= MANY) {
+    // A read that was under way at the end gets a process of its own as well, since nobody would end a steady one.
+    if (this.#isClosed || requests.length >= MANY) {
       const bulk = new CatFile(this.#git, true);
       bulk.ask(requests);
       void bulk.end();
@@ -85,6 +87,7 @@ export class ObjectReader {
   /** Ends the process. */
   async close(): Promise<void> {
     this.#ask();
+    this.#isClosed = true;
     const steady = this.#steady;
     this.#steady = null;
     await steady?.end();

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { EnvironmentError } from '../../../src/errors.js';
 import { FewFiles, type Place } from '../../../src/gitstore/checkout/few-files.js';
 import { ObjectReader } from '../../../src/gitstore/objects/object-reader.js';
 import { Git } from '../../../src/gitstore/process/git.js';
@@ -121,6 +122,20 @@ describe('FewFiles', () => {
     const next = new FewFiles(new Git(path, process.env), new ObjectReader(new Git(path, process.env)));
     expect(await next.bring(place, from, to)).toMatchObject({ code: 0 });
     expect(git(path, 'status', '--porcelain')).toBe('');
+  });
+
+  it('asks again after objects could not be read', async () => {
+    const { path, place, from, to } = moved();
+    const objects = new ObjectReader(new Git(path, process.env));
+    let failures = 1;
+    const read = async (name: string) => {
+      if (failures-- > 0) throw new EnvironmentError('the server is away');
+      return objects.read(name);
+    };
+    const few = new FewFiles(new Git(path, process.env), { read });
+    await expect(few.isClear(place, from, to)).rejects.toThrow('the server is away');
+    expect(await few.isClear(place, from, to)).toBe(true);
+    await objects.close();
   });
 
   it('leaves the taking away of files, and links, to git', async () => {

@@ -22,6 +22,9 @@ const shared = repository();
 const dirOf = (path: string) => join(path, '.git');
 const ids = (path: string) =>
   git(path, 'cat-file', '--batch-check=%(objectname)', '--batch-all-objects').split('\n');
+/** Processes that this one has started. */
+const children = () =>
+  readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean);
 const packOf = (path: string, ending: string) => {
   const folder = join(dirOf(path), 'objects/pack');
   return join(folder, readdirSync(folder).find((name) => name.endsWith(ending)) ?? '');
@@ -98,6 +101,25 @@ it('git is asked for what is not here, is damaged, or has another name', async (
   expect(await objects().read(packed)).toBeUndefined();
   truncateSync(packOf(path, '.idx'), 100);
   expect(await objects().read(packed)).toBeUndefined();
+});
+
+it('a file that is larger than any object is left to git unread', async () => {
+  const path = repository();
+  const oid = git(path, 'rev-parse', 'main:a/new');
+  const file = join(dirOf(path), 'objects', oid.slice(0, 2), oid.slice(2));
+  rmSync(file);
+  writeFileSync(file, '');
+  truncateSync(file, 3 * 1024 ** 3);
+  expect(await new LocalObjects(dirOf(path)).read(oid)).toBeUndefined();
+});
+
+it('a read that is under way when its reader is closed is answered, and leaves no process', async () => {
+  const before = new Set(children());
+  const reader = new ObjectReader(new Git(shared, process.env), new LocalObjects(dirOf(shared)));
+  const late = reader.read('main');
+  await reader.close();
+  expect((await late)?.type).toBe('commit');
+  await expect.poll(() => children().filter((id) => !before.has(id)), { timeout: 20_000 }).toEqual([]);
 });
 
 it('objects of another repository, and those that a server promised, come from git', async () => {

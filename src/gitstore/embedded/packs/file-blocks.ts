@@ -1,6 +1,5 @@
 /** What is needed of a file system to read files: a part of `FileSystem`. */
 export interface ReadableFiles {
-  readFile(path: string): Promise<Buffer>;
   readdir(path: string): Promise<string[]>;
   open(
     path: string,
