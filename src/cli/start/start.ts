@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { type CompiledCode, codeCacheFolder, keepCode, noteChecked, readCode } from './code-cache.js';
+import { versionLine } from './version-line.js';
 
 /** Set by the build: an id unique to this program, the names of its commands, and its name and version. */
 declare const PROGRAM_ID: string;
@@ -97,9 +98,8 @@ export function program(): Program {
 /** Runs the program on the arguments of this process. */
 export function start(): Promise<void> {
   const line = process.argv.slice(2).join(' ');
-  // As oclif shows it.
-  const version = `${VERSION} ${process.platform}-${process.arch} node-${process.version}\n`;
-  if (/^(--version|-v|-V)$/.test(line) && isPrinted(version)) return Promise.resolve();
+  const version = /^(--version|-v|-V)$/.test(line) ? versionLine(VERSION) : null;
+  if (version !== null && isPrinted(version)) return Promise.resolve();
   if (line === 'shell-init bash') {
     const { shellCode } = new Scripts(new Map()).load('shell-code.cjs') as ShellCode;
     if (isPrinted(shellCode(join(__dirname, '..'), process.execPath, []))) return Promise.resolve();

@@ -3,7 +3,7 @@
  * command. Anything unusual is left to git.
  */
 import { lstatSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { hasCode, isOfSystem } from '../../model/value/error-codes.js';
 import { parseGitConfig, usersFolder } from '../embedded/git-config.js';
 import { GIT_OPTIONS } from '../process/git-environment.js';
@@ -21,7 +21,11 @@ const ELSEWHERE =
 /** What HEAD holds: a branch, or a commit. */
 const HEAD = /^(ref: refs\/heads\/[^\n]+|[0-9a-f]{40})\n$/;
 const LINE =
-  /^(?:\s*|\s*[#;].*|\[[A-Za-z0-9.-]+(?: "[^"\\]*")?\]|\s*[A-Za-z][A-Za-z0-9-]*(?: ?= ?(?:[^\s"\\#;](?:[^"\\#;\t]*[^\s"\\#;])?|"[^"\\\t]*")?)?)$/;
+  /^(?:[ \t]*|[ \t]*[#;].*|\[[A-Za-z0-9.-]+(?: "[^"\\]*")?\]|[ \t]*[A-Za-z][A-Za-z0-9-]*(?: ?= ?(?:[^\s"\\#;](?:[^"\\#;\t]*[^\s"\\#;])?|"[^"\\\t]*")?)?)$/;
+/** A comment or nothing. */
+const IDLE = /^[ \t]*(?:[#;]|$)/;
+/** git gives these characters meanings of their own, or refuses them. */
+const CONTROL = /[\0-\x08\x0b-\x1f\x7f\ufeff]/;
 /** Settings by which a repository is not an ordinary one, or which name more files. */
 const UNUSUAL =
   /^(include\.|includeif\.|extensions\.(?!partialclone$)|core\.worktree$|safe\.barerepository$)/;
@@ -42,7 +46,10 @@ function statsOf(path: string): Stats | null {
 
 /** Parses a configuration file without quotes within values, escapes and comments behind them; null for any other. */
 function plainConfig(text: string): ReturnType<typeof parseGitConfig> | null {
-  const isPlain = text.length <= MAX_CONFIG && text.split('\n').every((line) => LINE.test(line));
+  if (text.length > MAX_CONFIG || CONTROL.test(text)) return null;
+  const lines = text.split('\n');
+  const first = lines.find((line) => !IDLE.test(line));
+  const isPlain = first?.startsWith('[') !== false && lines.every((line) => LINE.test(line));
   return isPlain ? parseGitConfig(text) : null;
 }
 
@@ -51,8 +58,10 @@ function configFiles(environment: Environment): readonly string[] | null {
   const { HOME: home, GIT_CONFIG_GLOBAL: named, GIT_CONFIG_SYSTEM: system } = environment;
   const withoutSystem = environment['GIT_CONFIG_NOSYSTEM'] ?? '0';
   const folder = usersFolder(environment);
-  if (!home || !folder || named === '' || system === '' || !/^[01]$/.test(withoutSystem)) return null;
-  const ofSystem = system ?? (isSystemGit(environment) ? '/etc/gitconfig' : null);
+  if (!home || !folder || !/^[01]$/.test(withoutSystem)) return null;
+  // git starts in another folder than this process.
+  if (![home, folder, named ?? '/', system ?? '/'].every((path) => isAbsolute(path))) return null;
+  const ofSystem = system ?? (isSystemGit(environment['PATH'] ?? '') ? '/etc/gitconfig' : null);
   if (withoutSystem === '0' && ofSystem === null) return null;
   return [
     ...(withoutSystem === '0' && ofSystem !== null ? [ofSystem] : []),
@@ -60,11 +69,15 @@ function configFiles(environment: Environment): readonly string[] | null {
   ];
 }
 
-/** Whether the git in PATH is the system's: where others look for their system configuration only they know. */
-function isSystemGit(environment: Environment): boolean {
-  const folders = (environment['PATH'] ?? '').split(delimiter);
-  const found = folders.find((folder) => folder === '' || isFile(join(folder, 'git')));
-  return found !== undefined && SYSTEM_GIT.includes(found);
+/**
+ * Whether the git in PATH is the system's, and no link to another: where others look for their system configuration only
+ * they know.
+ * @param ofSystem folders of the system's git
+ */
+export function isSystemGit(path: string, ofSystem: readonly string[] = SYSTEM_GIT): boolean {
+  const folders = path.split(delimiter);
+  const found = folders.find((folder) => !isAbsolute(folder) || isFile(join(folder, 'git')));
+  return found !== undefined && ofSystem.includes(found) && lstatSync(join(found, 'git')).isFile();
 }
 
 /** Whether a file can be seen: the system passes over folders of PATH that the user may not search. */

@@ -1,11 +1,19 @@
 /** Repositories that are opened without git: with its answers, or not at all. */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Git } from '../../../src/gitstore/process/git.js';
-import { plainRepository } from '../../../src/gitstore/repository/plain-repository.js';
+import { isSystemGit, plainRepository } from '../../../src/gitstore/repository/plain-repository.js';
 import { openRepository } from '../../../src/gitstore/repository/repository.js';
 import { thisUser } from '../../../src/setup/this-host.js';
 import {
@@ -40,6 +48,11 @@ async function plain(folder: string, environment: Environment = home()) {
 
 const changed = (path: string, ...config: string[]) => {
   git(path, 'config', ...config);
+  return path;
+};
+const prepended = (path: string, text: string) => {
+  const file = join(path, '.git/config');
+  writeFileSync(file, text + readFileSync(file, 'utf8'));
   return path;
 };
 const appended = (path: string, text: string) => {
@@ -224,6 +237,13 @@ describe('git is asked', () => {
     ['where a value has a comment', () => appended(ordinary(), '[a]\n\tb = x # y\n')],
     ['where a line goes on', () => appended(ordinary(), '[a]\n\tb = x\\\ny\n')],
     ['where a line is none', () => appended(ordinary(), '[a]\n\tb = "x\n')],
+    ['where a key has no section', () => prepended(ordinary(), 'a = b\n')],
+    ['where a file begins with a byte order mark', () => prepended(ordinary(), '\ufeff# a\n')],
+    ['where a line begins with another space', () => appended(ordinary(), '[a]\n\u00a0b = c\n')],
+    ['where a line begins with a form feed', () => appended(ordinary(), '[a]\n\fb = c\n')],
+    ['where a value has a lone carriage return', () => appended(ordinary(), '[a]\n\tb = x\ry\n')],
+    ['where a value has a vertical tab', () => appended(ordinary(), '[a]\n\tb = x\vy\n')],
+    ['where a value has a zero byte', () => appended(ordinary(), '[a]\n\tb = x\0y\n')],
     ['where lines end as on Windows', () => appended(ordinary(), '[a]\r\n\tb = c\r\n')],
   ])('%s', (_what, make) => {
     expect(read(make(), home())).toBeNull();
@@ -243,8 +263,21 @@ describe('git is asked', () => {
     { GIT_CONFIG_NOSYSTEM: 'maybe' },
     { GIT_CONFIG_GLOBAL: '' },
     { HOME: undefined },
+    { HOME: 'home' },
+    { XDG_CONFIG_HOME: 'config' },
+    { GIT_CONFIG_GLOBAL: 'global' },
+    { GIT_CONFIG_NOSYSTEM: '0', GIT_CONFIG_SYSTEM: 'system' },
+    { GIT_CONFIG_NOSYSTEM: '0', PATH: 'bin:/usr/bin' },
   ])('with %j', (more) => {
     expect(read(emptyRepository(), { ...home(), ...more })).toBeNull();
+  });
+
+  it('if the git in PATH is a link', () => {
+    const [bin, links] = [temporaryFolder(), temporaryFolder()];
+    writeFileSync(join(bin, 'git'), '');
+    symlinkSync(join(bin, 'git'), join(links, 'git'));
+    expect(isSystemGit(`/nowhere:${bin}`, [bin, links])).toBe(true);
+    expect(isSystemGit(`/nowhere:${links}`, [bin, links])).toBe(false);
   });
 
   it('if the git in PATH is not the system’s, unless its system configuration is known', () => {
