@@ -109,6 +109,8 @@ export const FILES = {
       'store/port/means.ts',
       'setup/git-driver.ts',
       'gitstore/repository/repository.ts',
+      'gitstore/repository/plain-repository.ts',
+      'gitstore/objects/local-objects.ts',
       'gitstore/checkout/checkouts.ts',
       'gitstore/branch/refs.ts',
       'gitstore/repository/managed-clone.ts',
@@ -208,6 +210,13 @@ export const FILES = {
     decides: 'how a server knows you, and which server you trust',
     guard: 'named by your own files alone; bounded; never shown',
     readBy: ['backends/options/secret-files.ts'],
+  },
+  'sops-keys': {
+    file: '`~/.config/sops/age/keys.txt`, `~/.ssh` and other places where sops looks for keys',
+    writer: 'you alone',
+    decides: 'which secrets of the team you can read',
+    guard: 'read by `sops`; `kgit doctor` looks only whether they are there',
+    readBy: ['app/doctor/check-team-secrets.ts'],
   },
   'notify-secrets': {
     file: 'the files that `url_file` and `secret_file` of a target of notifications name',

@@ -56,11 +56,7 @@ A secret is written by kgit set --secret PATH=-, and read by kgit get PATH --rev
     }),
   };
   static override strict = false;
-  static override usage = [
-    'secrets recipients [list|add|remove] [AGE…] [FLAGS]',
-    'secrets rotate [PATH…] [--deployment ID] [FLAGS]',
-    'secrets export --kubernetes NAME -n NS [PATH…] [--deployment ID] [FLAGS]',
-  ];
+  static override usage = 'secrets recipients [list|add|remove]|rotate|export [AGE…|PATH…] [FLAGS]';
 
   static override get exits(): readonly ErrorCode[] {
     return [...WriteCommand.exits, 'NOT_FOUND', 'FINDINGS'];

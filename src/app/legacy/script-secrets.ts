@@ -122,7 +122,7 @@ export class TeamSecrets implements ScriptSecrets {
         if (text === null) seen?.texts.delete(path);
         else seen?.texts.set(path, text);
       }
-      await this.withhold(subject, new Map(files.map(({ path }) => [path, undefined])));
+      await this.#parts.local.forget(subject, new Set(files.map(({ path }) => path)));
     }
   }
 

@@ -82,6 +82,7 @@ const operation: z.ZodMiniType<Operation> = z.object({
       z.object({
         subject,
         event: ulid,
+        leavesOut: z.exactOptional(z.boolean()),
         recipients: z.nullable(z.array(z.string())),
         files: z.array(
           z.object({

@@ -84,6 +84,8 @@ export interface SecretWrites {
    */
   readonly recipients: readonly string[] | null;
   readonly files: readonly SecretWrite[];
+  /** Whether a secret that is not the one that was seen stays as it is; otherwise the operation is refused. */
+  readonly leavesOut?: boolean;
 }
 
 export interface SecretWrite {

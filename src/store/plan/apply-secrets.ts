@@ -19,7 +19,7 @@ import { isTaken } from './secret-conditions.js';
  * @param state the state as it will be, null for another subject than a deployment
  */
 export async function applySecrets(
-  { subject, recipients, files: writes }: SecretWrites,
+  { subject, recipients, files: writes, leavesOut = false }: SecretWrites,
   view: StateView,
   files: Map<string, string | null>,
   state: unknown,
@@ -36,7 +36,10 @@ export async function applySecrets(
   )) {
     const file = secretFile(subject, path);
     const before = await view.read(file);
-    if (seen !== undefined && before !== seen) throw changedMeanwhile(path);
+    if (seen !== undefined && before !== seen) {
+      if (leavesOut) continue;
+      throw changedMeanwhile(path);
+    }
     const outer = above(path).find((one) => known.has(one));
     if (outer !== undefined) throw insideSecret(path, outer);
     const inner = holders.has(path) ? [...known.keys()].filter((name) => above(name).includes(path)) : [];

@@ -88,7 +88,7 @@ export async function mergeRead(files: readonly LegacyFile[], host: MergeHost): 
   const operations: Operation[] = [];
   for (const part of plan.parts)
     operations.push(
-      host.guard(await sealSecrets(importOperation(part, host.stamp(), true), part, null, team)),
+      host.guard(await sealSecrets(importOperation(part, host.stamp(), true), part, view, team, true)),
     );
   for (const operation of operations) await host.keep(operation);
   const subjects = await subjectsOf(parsed, host);

@@ -81,25 +81,25 @@ export function secretsEvent({ events }: Operation, subject: Subject): string | 
 
 /**
  * Encrypts the secrets of a part into its operation. Throws SecretError, InvalidStateError, EnvironmentError.
- * @param seen the view that it was planned on: the operation is refused if one of the secrets has changed since; null to write them
- *   all the same
+ * @param seen the view that it was planned on: a secret that has changed since is not overwritten
+ * @param leavesOut whether such a secret stays as it is; otherwise the operation is refused
  */
 export async function sealSecrets(
   operation: Operation,
   part: ImportPart,
-  seen: StateView | null,
+  seen: StateView,
   team: Pick<SharedSecrets, 'seal'> | null,
+  leavesOut = false,
 ): Promise<Operation> {
   if (team === null || part.secrets.length === 0) return operation;
   const secrets = await Promise.all(
     part.secrets.map(async ({ subject, values }) => {
       const writes = await team.seal(subject, secretsEvent(operation, subject) ?? '', values);
-      if (seen === null) return writes;
       const files = writes.files.map(async (write) => ({
         ...write,
         seen: await seen.read(secretFile(subject, write.path)),
       }));
-      return { ...writes, files: await Promise.all(files) };
+      return { ...writes, files: await Promise.all(files), ...(leavesOut ? { leavesOut } : {}) };
     }),
   );
   return { ...operation, secrets };

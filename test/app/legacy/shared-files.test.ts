@@ -55,10 +55,11 @@ async function team({ isShared = true } = {}) {
     text: string,
     who: keyof typeof sops = 'ada',
     clone: Pick<typeof memory, 'context' | 'writer'> = memory,
-    { queue = false } = {},
+    { queue = false, meanwhile = async () => {} } = {},
   ) => {
     writeFileSync(file, text);
     const keep = async (operation: Parameters<typeof clone.context.opened.repository.write>[0]) => {
+      await meanwhile();
       await clone.context.opened.repository.write(operation, { ...OPTIONS, queue, requirePublish: !queue });
     };
     const host = mergeHost(clone.context, clone.writer, keep, sops[who].environment);
@@ -192,6 +193,14 @@ describe.runIf(HAS_SOPS)('secrets of legacy files', () => {
     await merge(stateFile('one-Secret1'));
     expect((await local()).size).toBe(0);
     for (const secret of ['one-Secret1', 'gone-Secret4']) expect(disk()).not.toContain(secret);
+  });
+
+  it('that somebody sets between reading and writing are left as they are', async () => {
+    const { merge, value, byHand } = await team();
+    await merge(stateFile(null));
+    const meanwhile = () => byHand(PASSWORD, 'hand-Secret3');
+    await merge(stateFile('one-Secret1', 'phase: x\n', '09:00'), 'ada', undefined, { meanwhile });
+    expect(await value()).toBe('hand-Secret3');
   });
 
   it('that the team removed are not shared again by copies from before, nor read from them', async () => {

@@ -207,6 +207,7 @@ const PROOFS: Readonly<Record<FileId, string | (() => Promise<void>)>> = {
     expect(seen).not.toMatch(/KGIT_TOKEN|right-token|KUBECONFIG|--kubeconfig/);
   },
   'server-secrets': 'test/backends/options/secret-files.test.ts',
+  'sops-keys': 'test/app/secret/check-team.test.ts',
   'notify-secrets': 'test/notify/delivery.test.ts',
   'server-files': 'test/serve/followed-files.test.ts',
   legacy: 'test/commands/import/import-hostile.test.ts',
