@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { until } from '../patience.js';
 
@@ -38,6 +39,19 @@ export interface ServerProcess {
   pid(): number | null;
   /** Where its data is. */
   readonly folder: string;
+}
+
+/** Whether all threads of a process are stopped, or it is gone. */
+function isStopped(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  try {
+    return readdirSync(tasks).every((task) =>
+      /^State:\s[TtZ]/m.test(readFileSync(`${tasks}/${task}/status`, 'utf8')),
+    );
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return true;
+    throw error;
+  }
 }
 
 /** Starts a server. Fails with what it printed if it ends by itself. */
@@ -85,7 +99,12 @@ export async function startProcess(command: ServerCommand): Promise<ServerProces
   return {
     kill,
     start,
-    pause: () => child?.kill('SIGSTOP'),
+    pause: () => {
+      if (child?.pid === undefined) return;
+      child.kill('SIGSTOP');
+      // Threads on other processors stop a moment later, and could still answer.
+      while (!isStopped(child.pid)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    },
     resume: () => child?.kill('SIGCONT'),
     pid: () => child?.pid ?? null,
     folder: command.cwd,
