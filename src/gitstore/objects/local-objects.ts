@@ -9,7 +9,7 @@ import { StoredPacks } from '../embedded/packs/stored-packs.js';
 import type { GitObject } from './cat-file.js';
 
 /** Most objects that are read here: git starts slowly, and then reads faster. */
-const FEW = 64;
+const FEW = 16;
 /** Largest tree that is kept, in bytes. */
 const MAX_KEPT = 256 * 1024;
 /** Most packs that are searched here. */

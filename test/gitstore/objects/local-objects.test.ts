@@ -1,5 +1,5 @@
 /** Objects that are read without git: as git reads them, or not at all. */
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { LocalObjects } from '../../../src/gitstore/objects/local-objects.js';
@@ -73,9 +73,8 @@ it('the same with a multi-pack-index, and with several packs', async () => {
   commitFiles(path, { more: 'more\n' });
   git(path, 'repack', '--quiet');
   git(path, 'multi-pack-index', 'write');
-  const objects = new LocalObjects(dirOf(path));
   for (const id of ids(path))
-    expect((await objects.read(id))?.data).toEqual(
+    expect((await new LocalObjects(dirOf(path)).read(id))?.data).toEqual(
       await new ObjectReader(new Git(path, process.env)).read(id).then((found) => found?.data),
     );
 });
@@ -136,7 +135,6 @@ it('reads a few, and leaves the others to git, which reads many faster', async (
   const objects = new LocalObjects(dirOf(shared));
   const [id = ''] = ids(shared);
   const found = [];
-  for (let n = 0; n < 70; n++) found.push(await objects.read(id));
-  expect(found.filter((object) => object !== undefined)).toHaveLength(64);
-  expect(existsSync(dirOf(shared))).toBe(true);
+  for (let n = 0; n < 20; n++) found.push(await objects.read(id));
+  expect(found.filter((object) => object !== undefined)).toHaveLength(16);
 });
