@@ -7,7 +7,7 @@ import { WriteCommand } from '../cli/base/write-command.js';
 import { kubernetesSecretResult } from '../cli/render/secret/kubernetes-secret-result.js';
 import { recipientsChanged, recipientsResult } from '../cli/render/secret/recipients-result.js';
 import { rotationResult } from '../cli/render/secret/rotation-result.js';
-import { type ErrorCode, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { ageRecipient } from '../model/team-secret/recipients.js';
 import type { CommandResult } from '../terminal/output.js';
 
@@ -24,6 +24,8 @@ rotate encrypts the secrets of all deployments and clusters again that are not e
 export --kubernetes NAME -n NAMESPACE prints the secrets of a deployment, or those at and below PATH, as one Secret that is encrypted for the team. Flux decrypts it. The key of a secret is its path; characters that Kubernetes does not allow there become '-'. Values other than texts are JSON.
 
 A secret is written by kgit set --secret PATH=-, and read by kgit get PATH --reveal.`,
+    'FINDINGS',
+    'NOT_FOUND',
   );
   static override examples = [
     '<%= config.bin %> secrets recipients add age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
@@ -57,10 +59,6 @@ A secret is written by kgit set --secret PATH=-, and read by kgit get PATH --rev
   };
   static override strict = false;
   static override usage = 'secrets recipients [list|add|remove]|rotate|export [AGE…|PATH…] [FLAGS]';
-
-  static override get exits(): readonly ErrorCode[] {
-    return [...WriteCommand.exits, 'NOT_FOUND', 'FINDINGS'];
-  }
 
   protected async execute(): Promise<CommandResult> {
     const [, ...words] = this.words;
