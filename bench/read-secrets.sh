@@ -18,5 +18,6 @@ for _ in first again; do
     times+=($((${EPOCHREALTIME/./} - began)))
 done
 
+# shellcheck disable=SC2154 # the evaluated code sets it
 read -r helper _ <"$__kgit_folder/pid"
-echo "${times[@]} $helper"
+echo "${times[*]} $helper"

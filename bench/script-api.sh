@@ -10,6 +10,7 @@ shift 3
 command=()
 while [[ $1 != -- ]]; do command+=("$1") && shift; done
 shift
+# shellcheck source=/dev/null
 source "$library"
 eval "$("${command[@]}" shell-init bash)"
 
@@ -31,6 +32,7 @@ both() {
 for ((round = -1; round <= rounds; round++)); do
     for size in "$@"; do
         cd "$folder/kgit-$size"
+        # shellcheck disable=SC2034 # the library uses it
         yq_FILES=$folder/yq-$size
         both "get_state-$size" get_state k0rdent_installed
         both "update_state-$size" update_state k0rdent_installed "$( ((round % 2)) && echo true || echo false)"
@@ -49,5 +51,6 @@ for ((round = -1; round <= rounds; round++)); do
     if ((round > 0)); then echo "flat $first $took"; fi
 done
 
+# shellcheck disable=SC2154 # the evaluated code sets it
 read -r helper _ <"$__kgit_folder/pid"
 echo "helper $helper"

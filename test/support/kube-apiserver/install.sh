@@ -28,7 +28,8 @@ for part in go.mod go.sum pkg cmd plugin third_party; do cp -R "$(field Dir)/$pa
 chmod -R u+w "$work/source"
 cat staging.sum >>"$work/source/go.sum"
 cd "$work/source"
-for staging in $(sed -n 's|^[[:space:]]*\(k8s.io/[a-z-]*\) => ./staging/.*|\1|p' go.mod); do
+mapfile -t stagings < <(sed -n 's|^[[:space:]]*\(k8s.io/[a-z-]*\) => ./staging/.*|\1|p' go.mod)
+for staging in "${stagings[@]}"; do
   go mod edit -replace="$staging=$staging@v0.${version#1.}"
 done
 info=k8s.io/component-base/version

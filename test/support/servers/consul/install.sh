@@ -30,8 +30,8 @@ END
   echo "github.com/hashicorp/consul v$version $checksum" >go.sum
   printf '//go:build tools\n\npackage tools\n\nimport _ "github.com/hashicorp/consul"\n' >tools.go
   GOFLAGS=-mod=mod CGO_ENABLED=0 nice -n 19 go build -trimpath -ldflags '-s -w' -o consul github.com/hashicorp/consul >&2
-  mkdir done
+  mkdir "done"
   mv consul done/
-  mv -T done "$folder" 2>/dev/null || [[ -x $folder/consul ]]
+  mv -T "done" "$folder" 2>/dev/null || [[ -x $folder/consul ]]
 fi
 echo "$folder/consul"
