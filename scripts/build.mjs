@@ -17,6 +17,7 @@ import {
 } from './deferred-requires.mjs';
 import { libraryBuild } from './library-build.mjs';
 import { buildPage } from './page-build.mjs';
+import { sourceCommit } from './source-commit.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -61,6 +62,7 @@ const program = await build({
   ],
   define: {
     'import.meta.url': '$url',
+    COMMIT: JSON.stringify(sourceCommit(root)) ?? 'undefined',
     // package.json requires a newer Node than oclif, and oclif's check would load a parser of versions.
     'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
   },

@@ -22,5 +22,18 @@ export const configShapes = [
 ];
 
 export const versionShapes = [
-  { version: z.string(), node: z.string(), platform: z.string(), arch: z.string() },
+  {
+    version: z.string(),
+    commit: z
+      .string()
+      .regex(/^[0-9a-f]{40}(-dirty)?$/)
+      .optional()
+      .describe(
+        'The commit that kgit was built from; -dirty if more had changed. Absent if it is not known.',
+      ),
+    node: z.string().describe('The version of Node.js.'),
+    git: z.string().optional().describe('The version of git; absent if none can be run.'),
+    platform: z.string(),
+    arch: z.string(),
+  },
 ];

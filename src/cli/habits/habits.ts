@@ -156,9 +156,10 @@ export function understand(argv: readonly string[], commands: KnownCommands): Un
   const [given, rest] = end < 0 ? [argv, []] : [argv.slice(0, end), argv.slice(end)];
   if (given.length === 1 && (given[0] === '-v' || given[0] === '-V'))
     return { argv: ['--version'], answer: null };
-  if (given[0] === '--version') return { argv, answer: null };
+  if (given[0] === '--version') return versionOf(argv);
   const [word = '', ...words] = commandFirst(given, commands);
-  if (word === '' || word.startsWith('-')) return { argv, answer: null };
+  if (word === '' || word.startsWith('-'))
+    return given.includes('--version') ? versionOf(argv) : { argv, answer: null };
   const name = spelt(word, commands);
   if (name === 'help') return helpOf(words, commands);
   const answer = answerTo([name, ...words], commands);
@@ -179,6 +180,12 @@ export function understand(argv: readonly string[], commands: KnownCommands): Un
     ),
   );
   return { argv: [command, ...understood.argv, ...rest], answer: understood.answer };
+}
+
+/** Handles `--version`: with further flags it is the command `version`. */
+function versionOf(argv: readonly string[]): Understood {
+  const rest = argv.filter((word) => word !== '--version' && word !== '--');
+  return { argv: rest.length > 0 ? ['version', ...rest] : argv, answer: null };
 }
 
 /** Handles `kgit help` and `kgit help COMMAND`, where COMMAND may be another program's name for it. */

@@ -113,16 +113,21 @@ export function mainWorkTree({ commonDir, workTree, config }: Repository): strin
   return commonDir.endsWith('/.git') ? dirname(commonDir) : workTree;
 }
 
+/** Returns git's version, such as 2.47.3; all that git said if that has no number. Throws EnvironmentError. */
+export async function gitVersion(git: Git): Promise<string> {
+  const text = await git.text(['version']);
+  return /\d+\.\d+(?:\.\d+)*/.exec(text)?.[0] ?? text.trim();
+}
+
 /** Returns git's version. Throws EnvironmentError if it is older than GIT_FLOOR. */
 export async function checkGitVersion(git: Git): Promise<string> {
-  const text = await git.text(['version']);
-  const version = /(\d+)\.(\d+)[.\d]*/.exec(text);
-  const [major, minor] = [Number(version?.[1]), Number(version?.[2])];
+  const version = await gitVersion(git);
+  const [major = Number.NaN, minor = Number.NaN] = version.split('.').map(Number);
   const [floorMajor, floorMinor] = GIT_FLOOR.split('.').map(Number) as [number, number];
-  if (major > floorMajor || (major === floorMajor && minor >= floorMinor)) return version?.[0] as string;
-  throw new EnvironmentError(`git is ${version?.[0] ?? text}, and kgit needs ${GIT_FLOOR} or newer`, {
+  if (major > floorMajor || (major === floorMajor && minor >= floorMinor)) return version;
+  throw new EnvironmentError(`git is ${version}, and kgit needs ${GIT_FLOOR} or newer`, {
     suggestions: [`Update git to ${GIT_FLOOR} or newer, or put a newer one first in PATH`],
-    data: { version: version?.[0] ?? null, needed: GIT_FLOOR },
+    data: { version, needed: GIT_FLOOR },
   });
 }
 

@@ -16,7 +16,7 @@ describe('what a run loads', () => {
     expect(run.code).toBe(0);
     expect(files).toBe(0);
     // oclif shows the same.
-    const whole = await loadedModules(repository(), ['--version', '.']);
+    const whole = await loadedModules(repository(), ['--version', '--']);
     expect(whole.packages).toEqual(['@oclif/core']);
     expect(whole.run.stdout).toBe(run.stdout);
   });

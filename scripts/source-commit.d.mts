@@ -1,0 +1,1 @@
+export function sourceCommit(root: string): string | undefined;
