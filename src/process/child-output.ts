@@ -110,16 +110,26 @@ export async function outputOf(child: PipedChild, options: OutputOptions): Promi
     if (errorSize < maxErrorBytes) take(chunk.subarray(0, maxErrorBytes - errorSize), stderr);
     errorSize += chunk.length;
   });
-  feed(child, input);
-  await watch.closed;
+  await Promise.all([feed(child, input, watch.closed), watch.closed]);
   return { ...watch.end, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString('utf8') };
 }
 
-function feed(child: PipedChild, input: OutputOptions['input']): void {
-  if (input !== undefined && typeof input !== 'string' && !Buffer.isBuffer(input)) {
-    for (const chunk of input) child.stdin.write(chunk);
-    child.stdin.end();
-  } else child.stdin.end(input);
+/** Writes the input as fast as the child reads it, so that little of it is in memory; ends with the child. */
+async function feed(child: PipedChild, input: OutputOptions['input'], closed: Promise<void>): Promise<void> {
+  if (input === undefined || typeof input === 'string' || Buffer.isBuffer(input)) {
+    child.stdin.end(input);
+    return;
+  }
+  let isClosed = false;
+  const ended = closed.then(() => {
+    isClosed = true;
+  });
+  for (const chunk of input) {
+    if (isClosed) return;
+    if (child.stdin.write(chunk)) continue;
+    await Promise.race([new Promise((resolve) => child.stdin.once('drain', resolve)), ended]);
+  }
+  child.stdin.end();
 }
 
 export interface RecordOptions extends RunLimits {

@@ -36,6 +36,19 @@ describe('the output of a child', () => {
     expect(run.stdout.toString()).toBe('ab');
   });
 
+  it('makes its input no faster than the child reads it, and none after its end', async () => {
+    let made = 0;
+    function* input() {
+      for (; made < 1_000; made++) yield 'x'.repeat(64 * 1024);
+    }
+    const few = await outputOf(shell('head -c 200000 | wc -c'), { ...MAX, input: input() });
+    expect(few.stdout.toString().trim()).toBe('200000');
+    expect(made).toBeLessThan(100);
+    made = 900;
+    const all = await outputOf(shell('wc -c'), { ...MAX, input: input() });
+    expect(all.stdout.toString().trim()).toBe(String(100 * 64 * 1024));
+  });
+
   it('tells a program that is missing from one that cannot be run', async () => {
     const missing = startChild('kgit-no-such-program', [], { environment: process.env });
     expect(await outputOf(missing, MAX)).toMatchObject({ ended: 'missing', code: null });

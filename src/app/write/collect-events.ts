@@ -3,7 +3,7 @@ import { differingFields, type KgitEvent } from '../../model/event/event.js';
 import type { EventWrite } from '../../model/operation/operation.js';
 import { findSecrets } from '../../model/secret/find-secrets.js';
 import { refuseSecrets } from '../../model/secret/refuse-secrets.js';
-import { formatSubject } from '../../model/subject/subject.js';
+import { formatSubject, type Subject } from '../../model/subject/subject.js';
 import { isMap } from '../../model/value/value.js';
 import { takenId } from '../../store/plan/apply-operation.js';
 import { EventFinder } from '../../store/read/event-finder.js';
@@ -33,7 +33,18 @@ export interface Collected {
   readonly duplicates: number;
 }
 
-async function collectOne(value: unknown, options: CollectOptions, finder: EventFinder): Promise<EventWrite> {
+/** What the events of a batch share. */
+interface Shared {
+  readonly finder: EventFinder;
+  /** By the names of the batch, which has few subjects and many events. */
+  readonly subjects: Map<string, Subject>;
+}
+
+async function collectOne(
+  value: unknown,
+  options: CollectOptions,
+  { finder, subjects }: Shared,
+): Promise<EventWrite> {
   if (!isMap(value)) throw new UsageError('an event is a mapping of fields');
   const { subject: name, ...fields } = value;
   if (typeof name !== 'string') {
@@ -43,7 +54,8 @@ async function collectOne(value: unknown, options: CollectOptions, finder: Event
       ],
     });
   }
-  const subject = await resolveSubject(name, options.naming);
+  const subject = subjects.get(name) ?? (await resolveSubject(name, options.naming));
+  subjects.set(name, subject);
   if (subject.kind === 'lock' || subject.kind === 'management') throw ownSubject(name);
   if (subject.kind === 'deployment') await requireDeployment(options.naming.view, subject.id, options.create);
   const write = { subject, event: options.make(fields), given: Object.keys(fields) };
@@ -71,12 +83,12 @@ export async function collectBatch(items: readonly BatchItem[], options: Collect
   const events: EventWrite[] = [];
   const rejected: Rejection[] = [];
   const known = new Map<string, EventWrite>();
-  const finder = new EventFinder(options.naming.view);
+  const shared = { finder: new EventFinder(options.naming.view), subjects: new Map<string, Subject>() };
   let duplicates = 0;
   for (const [index, item] of items.entries()) {
     try {
       if ('error' in item) throw item.error;
-      const write = await collectOne(item.value, options, finder);
+      const write = await collectOne(item.value, options, shared);
       const key = `${formatSubject(write.subject)} ${write.event.id}`;
       const twin = known.get(key);
       if (!twin) {

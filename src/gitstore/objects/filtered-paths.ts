@@ -11,12 +11,17 @@ import type { ObjectReader } from './object-reader.js';
 
 const ATTRIBUTES = '.gitattributes';
 
-/** The folders above a path, including the root (''). */
-function foldersAbove(path: string): string[] {
-  const folders: string[] = [];
-  for (let cut = path.lastIndexOf('/'); cut > 0; cut = path.lastIndexOf('/', cut - 1))
-    folders.push(path.slice(0, cut));
-  return [...folders, ''];
+/** The folders above paths, including the root (''). */
+function foldersAbove(paths: readonly string[]): Set<string> {
+  const folders = new Set(['']);
+  for (const path of paths) {
+    for (let cut = path.lastIndexOf('/'); cut > 0; cut = path.lastIndexOf('/', cut - 1)) {
+      const folder = path.slice(0, cut);
+      if (folders.has(folder)) break;
+      folders.add(folder);
+    }
+  }
+  return folders;
 }
 
 async function mentionsFilter(path: string): Promise<boolean> {
@@ -75,11 +80,9 @@ export class FilteredPaths {
   ): Promise<Map<string, { oid: string; text: string }>> {
     const files = new Map<string, { oid: string; text: string }>();
     if (base === null) return files;
-    const names = new Set(
-      paths.flatMap(foldersAbove).map((folder) => (folder ? `${folder}/${ATTRIBUTES}` : ATTRIBUTES)),
-    );
     await Promise.all(
-      [...names].map(async (name) => {
+      Array.from(foldersAbove(paths), async (folder) => {
+        const name = folder ? `${folder}/${ATTRIBUTES}` : ATTRIBUTES;
         const object = await this.#reader.read(`${base}:${name}`);
         if (object?.type === 'blob') files.set(name, { oid: object.oid, text: object.data.toString('utf8') });
       }),

@@ -13,9 +13,12 @@ import {
 
 /** The event with its known keys in order, followed by all others. A Map, because an object would put numeric keys first. */
 function inOrder(event: KgitEvent): Map<string, unknown> {
-  const keys = new Set<string>([...EVENT_KEYS, ...Object.keys(event)]);
-  const present = [...keys].filter((key) => Object.hasOwn(event, key) && event[key] !== undefined);
-  return new Map(present.map((key) => [key, event[key]]));
+  const keys = Object.keys(event);
+  const fields = new Map<string, unknown>();
+  for (const key of EVENT_KEYS) if (keys.includes(key)) fields.set(key, event[key]);
+  for (const key of keys) fields.set(key, event[key]);
+  for (const [key, value] of fields) if (value === undefined) fields.delete(key);
+  return fields;
 }
 
 /** Formats an event as the text of its file. */

@@ -3,6 +3,7 @@ import { findSecrets } from '../secret/find-secrets.js';
 import { MASK, maskSecrets } from '../secret/mask-secrets.js';
 import { type BothStates, keysOf, type NetChange, netChanges } from '../state/net-changes.js';
 import { formatSubject } from '../subject/subject.js';
+import { subjectNames } from './operation.js';
 
 /** Longest title, in characters: forges show about 100 of a subject line. */
 const MAX_TITLE = 120;
@@ -50,9 +51,8 @@ export function changeTitle(
   events: readonly SubjectEvent[],
   states?: ReadonlyMap<string, BothStates>,
 ): string | null {
-  const subjects = new Map(events.map(({ subject }) => [formatSubject(subject), subject]));
-  const [subject] = subjects.values();
-  if (subjects.size !== 1 || subject?.kind !== 'deployment') return null;
+  const subject = events[0]?.subject;
+  if (subject?.kind !== 'deployment' || subjectNames(events).size !== 1) return null;
   const [first, ...others] = netChanges(events, states).get(formatSubject(subject)) ?? [];
   if (!first) return null;
   const more = others.length > 0 ? `, +${others.length} more` : '';

@@ -1,7 +1,6 @@
 import type { SubjectEvent } from '../event/event.js';
-import { formatSubject } from '../subject/subject.js';
 import { changeTitle, clipped, plainLine } from './change-title.js';
-import type { Operation } from './operation.js';
+import { type Operation, subjectNames } from './operation.js';
 
 const MAX_TRAILERS = 100;
 /** Longest text in the body, in characters; the event has the full text. */
@@ -36,7 +35,7 @@ function bodyOf({ title }: Operation, events: readonly SubjectEvent[]): string[]
 }
 
 function trailersOf({ id, runId }: Operation, events: readonly SubjectEvent[]): string[] {
-  const subjects = [...new Set(events.map(({ subject }) => formatSubject(subject)))];
+  const subjects = [...subjectNames(events)];
   return [
     `Kgit-Op: ${id}`,
     ...subjects.slice(0, MAX_TRAILERS).map((subject) => `Kgit-Subject: ${subject}`),

@@ -128,11 +128,16 @@ export interface Operation {
   readonly runId?: string;
 }
 
+/** The names of the subjects of events, each once. The events of a batch share their subjects. */
+export function subjectNames(events: readonly SubjectEvent[]): Set<string> {
+  return new Set(Array.from(new Set(events.map(({ subject }) => subject)), formatSubject));
+}
+
 /** The title of an operation with these events. */
 export function titleOf(events: readonly SubjectEvent[]): string {
   const [first] = events;
   if (!first) return 'kgit: nothing';
-  const subjects = new Set(events.map(({ subject }) => formatSubject(subject)));
+  const subjects = subjectNames(events);
   const actions = new Set(events.map(({ event }) => event.action));
   if (events.length === 1) return `${first.event.action}: ${formatSubject(first.subject)}`;
   const action = actions.size === 1 ? first.event.action : `${events.length} events`;

@@ -1,3 +1,4 @@
+import { isMap } from '../value/value.js';
 import { scanText } from './forms/scan-text.js';
 import { isSecretUnder, kindOfName, type NameKind } from './secret-name.js';
 import { type Keys, shownPath } from './shown-path.js';
@@ -45,6 +46,8 @@ function judgeScalar(scalar: Scalar, kind: NameKind): readonly { rule: string; w
 
 class Search {
   readonly findings: SecretFinding[] = [];
+  /** Where the search is. One list that grows and shrinks: a list for each value would cost as much as judging it. */
+  readonly #keys: (string | number)[] = [];
   /** Kinds under which a mapping or list was searched: with YAML aliases, one object can be at many paths. */
   readonly #seen = new Map<object, Set<NameKind>>();
 
@@ -53,6 +56,7 @@ class Search {
   readonly #public: { text: string; keys: Keys }[] = [];
 
   add(keys: Keys, where: SecretFinding['where'], found: readonly { rule: string; what: string }[]): void {
+    if (found.length === 0) return;
     const rules = new Set<string>();
     for (const { rule, what } of found) {
       if (rules.has(rule) || this.findings.length >= MAX_FINDINGS) continue;
@@ -61,32 +65,38 @@ class Search {
     }
   }
 
-  key(keys: Keys): void {
-    const key = keys.at(-1);
-    if (typeof key === 'string') this.add(keys, 'key', scanText(key));
+  /** Goes down to a key, and judges it. */
+  enter(key: string | number): void {
+    this.#keys.push(key);
+    if (typeof key === 'string') this.add(this.#keys, 'key', scanText(key));
   }
 
-  value(value: unknown, keys: Keys, kind: NameKind): void {
+  value(value: unknown, kind: NameKind): void {
     if (this.findings.length >= MAX_FINDINGS) return;
     if (typeof value !== 'object' || value === null) {
       const found = judgeScalar(value as Scalar, kind);
-      this.add(keys, 'value', found);
+      this.add(this.#keys, 'value', found);
       if (kind === 'secret' && found.length > 0) this.#private.add(String(value).trim());
-      if (kind === 'public' && found.length === 0) this.#public.push({ text: String(value).trim(), keys });
+      if (kind === 'public' && found.length === 0)
+        this.#public.push({ text: String(value).trim(), keys: [...this.#keys] });
       return;
     }
     const kinds = this.#seen.get(value) ?? new Set();
     if (kinds.has(kind)) return;
     this.#seen.set(value, kinds.add(kind));
-    if (keys.length > MAX_DEPTH) {
-      this.add(keys, 'value', [{ rule: 'too-deep', what: 'nesting too deep to be judged' }]);
+    if (this.#keys.length > MAX_DEPTH) {
+      this.add(this.#keys, 'value', [{ rule: 'too-deep', what: 'nesting too deep to be judged' }]);
     } else if (Array.isArray(value)) {
-      value.forEach((item, index) => {
-        this.value(item, [...keys, index], kind);
-      });
-    } else {
-      this.mapping(value, keys, kind);
+      for (const [index, item] of value.entries()) this.#child(index, item, kind);
+    } else if (isMap(value)) {
+      this.#mapping(value, kind);
     }
+  }
+
+  #child(key: string | number, value: unknown, kind: NameKind): void {
+    this.enter(key);
+    this.value(value, kind);
+    this.#keys.pop();
   }
 
   /** After the whole document, finds private keys in the place of public ones. */
@@ -97,26 +107,27 @@ class Search {
     }
   }
 
-  mapping(value: object, keys: Keys, kind: NameKind): void {
-    const entries: [unknown, unknown][] = value instanceof Map ? [...value] : Object.entries(value);
-    const named = new Map(entries);
-    const label = NAME_KEYS.map((key) => named.get(key)).find((name) => typeof name === 'string');
-    const isSecretManifest = named.get('kind') === 'Secret';
+  #mapping(value: Map<unknown, unknown> | Record<string, unknown>, kind: NameKind): void {
+    const isMapping = value instanceof Map;
+    const named = (name: string) =>
+      isMapping ? value.get(name) : Object.hasOwn(value, name) ? value[name] : undefined;
+    const label = NAME_KEYS.map(named).find((name) => typeof name === 'string');
+    const isSecretManifest = named('kind') === 'Secret';
     const inherited = typeof label === 'string' ? kindOfName(label) : kind;
-    for (const [key, child] of entries) {
+    const isData = this.#isManifestData(kind);
+    for (const [key, child] of isMapping ? value : Object.entries(value)) {
       const name = String(key);
-      const path = [...keys, name];
-      this.key(path);
       const own = kindOfName(name);
-      if (isSecretManifest && (name === 'data' || name === 'stringData')) this.value(child, path, 'secret');
-      else if (VALUE_KEYS.has(name)) this.value(child, path, inherited);
+      if (isSecretManifest && (name === 'data' || name === 'stringData')) this.#child(name, child, 'secret');
+      else if (VALUE_KEYS.has(name)) this.#child(name, child, inherited);
       // Under a Secret's `data`, every name holds a secret.
-      else this.value(child, path, own === 'plain' && this.#isManifestData(keys, kind) ? 'secret' : own);
+      else this.#child(name, child, own === 'plain' && isData ? 'secret' : own);
     }
   }
 
-  #isManifestData(keys: Keys, kind: NameKind): boolean {
-    return kind === 'secret' && (keys.at(-1) === 'data' || keys.at(-1) === 'stringData');
+  #isManifestData(kind: NameKind): boolean {
+    const last = this.#keys.at(-1);
+    return kind === 'secret' && (last === 'data' || last === 'stringData');
   }
 }
 
@@ -127,8 +138,8 @@ class Search {
  */
 export function findSecrets(value: unknown, path: Keys = []): SecretFinding[] {
   const search = new Search();
-  for (let length = 1; length <= path.length; length++) search.key(path.slice(0, length));
-  search.value(value, path, kindOfPath(path));
+  for (const key of path) search.enter(key);
+  search.value(value, kindOfPath(path));
   search.crossCheck();
   return search.findings;
 }

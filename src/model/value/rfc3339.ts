@@ -4,9 +4,9 @@ const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[
 export function rfc3339Time(input: string): number | null {
   const match = RFC_3339.exec(input);
   if (!match) return null;
-  const [, year, month, day] = match.map(Number) as [number, number, number, number];
-  const days = day <= 28 ? day : new Date(Date.UTC(year, month, 0)).getUTCDate();
-  const time = Date.parse(input.replace(' ', 'T').toUpperCase());
+  const [month, day] = [Number(match[2]), Number(match[3])];
+  const days = day <= 28 ? day : new Date(Date.UTC(Number(match[1]), month, 0)).getUTCDate();
+  const time = Date.parse(/[ tz]/.test(input) ? input.replace(' ', 'T').toUpperCase() : input);
   return Number.isNaN(time) || month < 1 || month > 12 || day < 1 || day > days ? null : time;
 }
 

@@ -38,7 +38,8 @@ export function makeUlid(time: number, random: bigint): string {
 /** The time of a ULID, in ms since the epoch. */
 export function ulidTime(ulid: string): number {
   let time = 0;
-  for (const digit of ulid.slice(0, TIME_DIGITS)) time = time * 32 + DIGITS.indexOf(digit);
+  const end = Math.min(ulid.length, TIME_DIGITS);
+  for (let i = 0; i < end; i++) time = time * 32 + DIGITS.indexOf(ulid.charAt(i));
   return time;
 }
 

@@ -56,9 +56,8 @@ export interface Tip {
 
 /** Throws InvalidStateError if a parent of `path` is a file: fast-import would replace it silently. */
 async function checkFolders(view: StateView, path: string, known: Set<string>): Promise<void> {
-  const parts = path.split('/').slice(0, -1);
-  for (let count = parts.length; count > 0; count--) {
-    const folder = parts.slice(0, count).join('/');
+  for (let cut = path.lastIndexOf('/'); cut > 0; cut = path.lastIndexOf('/', cut - 1)) {
+    const folder = path.slice(0, cut);
     if (known.has(folder)) return;
     known.add(folder);
     const kind = await view.kindOf(folder);

@@ -19,12 +19,26 @@ export class OverlayView implements StateView {
   readonly #removed = new Set<string>();
   /** Folders in which something was removed. */
   readonly #thinned = new Set<string>();
+  /** Changes that were written and not looked at since: after the last operation of a batch nobody does. */
+  #fresh: FileChanges[] = [];
 
   constructor(base: StateView) {
     this.#base = base;
   }
 
+  /** Applies changes, which must not change any more. */
   write(changes: FileChanges): void {
+    this.#fresh.push(changes);
+  }
+
+  #settle(): void {
+    const fresh = this.#fresh;
+    if (fresh.length === 0) return;
+    this.#fresh = [];
+    for (const changes of fresh) this.#apply(changes);
+  }
+
+  #apply(changes: FileChanges): void {
     const removed = [...changes].flatMap(([path, text]) => (text === null ? path : []));
     if (removed.length > 0) this.#remove(removed);
     for (const [path, text] of changes) if (text !== null) this.#write(path, text);
@@ -75,6 +89,7 @@ export class OverlayView implements StateView {
   }
 
   async read(path: string): Promise<string | null> {
+    this.#settle();
     const text = this.#files.get(path);
     if (text !== undefined) return text;
     return this.#isRemoved(path) ? null : this.#base.read(path);
@@ -82,6 +97,7 @@ export class OverlayView implements StateView {
 
   /** Asks the base for the prefix alone until something is written to the folder; then for the whole folder, once. */
   async list(folder: string, prefix?: string): Promise<readonly Entry[] | null> {
+    this.#settle();
     if (!this.#folders.has(folder) && !this.#thinned.has(folder))
       return this.#isRemoved(folder) ? null : this.#base.list(folder, prefix);
     const entries = await this.#whole(folder);
@@ -94,6 +110,7 @@ export class OverlayView implements StateView {
     folders: readonly string[],
     take: (entries: readonly Entry[] | null, place: number) => void,
   ): Promise<void> {
+    this.#settle();
     const places = folders.map((_, place) => place);
     const isBelow = (place: number) => this.#isOfBase(folders[place] ?? '');
     const below = places.filter(isBelow);
@@ -108,6 +125,7 @@ export class OverlayView implements StateView {
   }
 
   async kindOf(path: string): Promise<Entry['kind'] | null> {
+    this.#settle();
     if (this.#files.has(path)) return 'file';
     if (this.#folders.has(path)) return 'folder';
     if (this.#isRemoved(path)) return null;
