@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { temporaryFolder } from './git-fixtures.js';
 import { PROGRAM } from './kgit.js';
 
-/** A PATH whose first folder has the built program as `kgit`. */
-export function pathWithKgit(): string {
+/** A PATH whose first folder has the built program as `kgit`, and by the other `names`. */
+export function pathWithKgit(...names: readonly string[]): string {
   const folder = join(temporaryFolder('kgit-bin-'), 'bin');
   mkdirSync(folder);
-  symlinkSync(PROGRAM, join(folder, 'kgit'));
+  for (const name of ['kgit', ...names]) symlinkSync(PROGRAM, join(folder, name));
   return `${folder}:${process.env['PATH']}`;
 }
 

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { temporaryFolder } from '../support/git-fixtures.js';
+import { kgitJson } from '../support/kgit.js';
+import { pathWithKgit } from '../support/kgit-on-path.js';
+import { stateRepository } from '../support/state-repository.js';
+
+const COMMAND = 'ansible.builtin.command';
+const [play] = parse(
+  readFileSync(join(import.meta.dirname, '../../examples/ansible/apply-cluster.yaml'), 'utf8'),
+);
+const [task] = play.tasks;
+const [apply] = task.block;
+const [failure, fail] = task.rescue;
+const [success] = play.handlers;
+
+let state = '';
+let PATH = '';
+beforeAll(() => {
+  state = stateRepository();
+  PATH = pathWithKgit();
+});
+
+/** The arguments that Ansible's template `{{ record + ['…'] }}` stands for. */
+function argv(template: string, values: Readonly<Record<string, string>>): string[] {
+  const [, last = ''] = /^\{\{ record \+ \['(--[a-z=]+)'\] \}\}$/.exec(template) ?? [];
+  const words: string[] = [...play.vars.record, last];
+  return words.map((word) =>
+    word.replace(/\{\{ (\w+) \}\}/g, (_, name: string) => {
+      expect(values).toHaveProperty(name);
+      return values[name] ?? '';
+    }),
+  );
+}
+
+it.each([
+  ['succeeded', success],
+  ['failed', failure],
+])('records that the apply %s', async (outcome, { [COMMAND]: command }) => {
+  const cwd = temporaryFolder();
+  const manifest = `a "; touch ran; $(touch ran) 'b.yaml`;
+  const cluster = `team/${outcome}`;
+  const [program = '', ...args] = argv(command.argv, { manifest, cluster, state_repository: state });
+  // As the module does: without a shell.
+  const run = spawnSync(program, args, { cwd, env: { ...process.env, PATH }, encoding: 'utf8' });
+  expect(run).toMatchObject({ status: 0 });
+  expect(existsSync(join(cwd, 'ran'))).toBe(false);
+  const { events } = await kgitJson(state, ['log', `cluster/${cluster}`]);
+  expect(events).toMatchObject([{ action: 'cluster_applied', outcome, parameters: { manifest } }]);
+});
+
+it('uses no shell, records a success once something changed, and fails as the apply did', () => {
+  for (const step of [apply, failure, success]) {
+    expect(Object.keys(step)).toContain(COMMAND);
+    expect(Object.keys(step[COMMAND])).toEqual(['argv']);
+  }
+  expect(apply.notify).toBe(success.name);
+  expect(Object.keys(fail)).toContain('ansible.builtin.fail');
+});

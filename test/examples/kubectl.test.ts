@@ -1,0 +1,55 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { requireKubectl } from '../k0rdent/support.js';
+import { pathWithKgit } from '../support/kgit-on-path.js';
+import { stateRepository } from '../support/state-repository.js';
+
+let cwd = '';
+let PATH = '';
+beforeAll(() => {
+  requireKubectl();
+  cwd = stateRepository();
+  PATH = pathWithKgit('kubectl-kgit');
+  const [folder = ''] = PATH.split(':');
+  symlinkSync(
+    join(import.meta.dirname, '../../bin/kubectl-complete.js'),
+    join(folder, 'kubectl_complete-kgit'),
+  );
+});
+
+function kubectl(args: readonly string[], input = '') {
+  const env = { ...process.env, PATH };
+  const { status, stdout, stderr } = spawnSync('kubectl', args, { cwd, env, input, encoding: 'utf8' });
+  return { code: status, stdout, stderr };
+}
+
+it('kubectl lists kgit among its plugins', () => {
+  const [folder = ''] = PATH.split(':');
+  expect(kubectl(['plugin', 'list']).stdout.split('\n')).toContain(join(folder, 'kubectl-kgit'));
+});
+
+it('kubectl kgit passes on arguments, standard input, and the exit code', () => {
+  const event = JSON.stringify({ subject: 'cluster/team/prod-eu-1', action: 'cluster_created' });
+  expect(kubectl(['kgit', 'push-event', '--stdin'], `${event}\n`)).toMatchObject({ code: 0 });
+  const { code, stdout } = kubectl(['kgit', 'log', 'cluster/team/prod-eu-1', '--json']);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).events).toMatchObject([{ action: 'cluster_created' }]);
+  expect(kubectl(['kgit', 'log', 'cluster/team/nobody'])).toMatchObject({
+    code: 15,
+    stderr: expect.stringContaining('nothing is recorded'),
+  });
+});
+
+const version = JSON.parse(
+  execFileSync('kubectl', ['version', '--client', '-o', 'json'], { encoding: 'utf8' }),
+);
+const minor = Number.parseInt(version.clientVersion.minor, 10);
+
+it.runIf(minor < 26)(`kubectl 1.${minor} completes no plugins: their suites do not run`, () => undefined);
+
+it.runIf(minor >= 26)("kubectl's completion offers subjects", () => {
+  const { stdout } = kubectl(['__complete', 'kgit', 'log', 'cluster/']);
+  expect(stdout).toMatch(/^cluster\/default\/team\/prod-eu-1\t/);
+});
