@@ -15,7 +15,8 @@ import {
   setAside,
   setAsideSource,
 } from './deferred-requires.mjs';
-import { libraryBuild } from './library-build.mjs';
+import { libraryBuild, SMALL } from './library-build.mjs';
+import { writeManPages } from './man.mjs';
 import { buildPage } from './page-build.mjs';
 import { sourceCommit } from './source-commit.mjs';
 
@@ -138,6 +139,7 @@ for (const { path, text } of outputFiles) {
     platform: 'node',
     target: shared.target,
     supported: { 'dynamic-import': false },
+    ...SMALL,
   });
   const script = basename(path);
   const { inputs } = outputs[relative(root, path).replaceAll('\\', '/')];
@@ -202,7 +204,8 @@ const valued = Object.entries(plugin.manifest.commands).map(([id, { flags }]) =>
   ];
 });
 writeFileSync(join(dist, 'commands.json'), `${JSON.stringify(Object.fromEntries(valued))}\n`);
+const manCount = await writeManPages(root);
 if (!process.argv.includes('--quiet'))
   process.stdout.write(
-    `dist: ${Object.keys(files).length} files, ${ids.length} commands, page of ${(pageBytes / 1024).toFixed(1)} KB\n`,
+    `dist: ${Object.keys(files).length} files, ${ids.length} commands, page of ${(pageBytes / 1024).toFixed(1)} KB, ${manCount} manual pages\n`,
   );

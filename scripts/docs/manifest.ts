@@ -35,6 +35,7 @@ export interface ManifestCommand {
   readonly args: Readonly<Record<string, ManifestArg>>;
   readonly flags: Readonly<Record<string, ManifestFlag>>;
   readonly strict: boolean;
+  readonly hidden?: boolean;
 }
 
 /** The commands of the built program by name, from the manifest. */
