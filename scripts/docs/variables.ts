@@ -22,6 +22,7 @@ export const VARIABLES: readonly (readonly [names: readonly string[], about: str
     'the helper of a script that evaluates `kgit shell-init bash`, for the scripts that it starts',
   ],
   [['KGIT_LEASE'], 'the lease that `kgit lock -- COMMAND` holds for its command'],
+  [['GIT_INDEX_FILE'], 'the index that `kgit validate --staged` checks, as git names it to its hooks'],
   [['GIT_EDITOR', 'VISUAL', 'EDITOR', 'TERM'], 'the editor of `kgit edit`'],
   [
     ['KGIT_PAGER', 'PAGER'],

@@ -126,8 +126,9 @@ export const FILES = {
     file: '`.git/hooks`, `core.hooksPath`',
     writer: 'as `.git/config`',
     decides: 'nothing',
-    guard: 'no hook of the clone runs in a git of ours',
-    readBy: [],
+    guard:
+      'no hook of the clone runs in a git of ours; `kgit hooks` writes over or removes only a file that has its own line',
+    readBy: ['gitstore/repository/commit-hook.ts'],
   },
   'clone-state': {
     file: '`.git/kgit/`: outbox, leases, journal, notes of times',

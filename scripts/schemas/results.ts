@@ -297,6 +297,17 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  HooksResult: {
+    about: 'kgit hooks',
+    repository: 'never',
+    shapes: [
+      {
+        hook: z.string().describe('The file of the hook.'),
+        installed: z.boolean().describe("Whether it is there now, and kgit's."),
+        changed: z.boolean().describe('Whether it was written or removed now.'),
+      },
+    ],
+  },
   ValidateResult: {
     about: 'kgit validate',
     repository: 'always',

@@ -47,7 +47,7 @@ export const validateShapes = [
   {
     ...checked,
     base: revision.nullable().describe('The merge base that was compared with.'),
-    history: history.nullable().describe('Null with --base.'),
+    history: history.nullable().describe('Null with --base and --staged.'),
   },
 ];
 

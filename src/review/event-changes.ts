@@ -52,10 +52,18 @@ export async function newChangeEvents(
   const fresh: ChangeEvent[] = [];
   for (const month of await monthsOf(newer, subject)) {
     const was = before.get(month.month);
-    if (was && !was.isSealed && !month.isSealed && was.names.join() === month.names.join()) continue;
-    for (const { head } of was ? await readMonth(older, subject, was) : []) known.add(head.id);
-    const events = await readMonth(newer, subject, month);
+    const isOpen = was !== undefined && !was.isSealed && !month.isSealed;
+    const names = isOpen ? withoutThose(month.names, was.names) : month.names;
+    if (isOpen && names.length === 0) continue;
+    // A file of an open month is its event, so those with the same name need not be read.
+    for (const { head } of was && !isOpen ? await readMonth(older, subject, was) : []) known.add(head.id);
+    const events = await readMonth(newer, subject, { ...month, names });
     fresh.push(...changesAmong(events.filter(({ head }) => !known.has(head.id))));
   }
   return fresh;
+}
+
+function withoutThose(names: readonly string[], known: readonly string[]): string[] {
+  const gone = new Set(known);
+  return names.filter((name) => !gone.has(name));
 }

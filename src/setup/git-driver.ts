@@ -12,6 +12,7 @@ import { gitStore } from '../gitstore/git-program.js';
 import { GitGraph } from '../gitstore/history/graph.js';
 import { Git, withoutCredentials } from '../gitstore/process/git.js';
 import { allowLazyFetches } from '../gitstore/process/lazy-fetches.js';
+import type { CommitHook } from '../gitstore/repository/commit-hook.js';
 import { requireGit } from '../gitstore/repository/git-version.js';
 import {
   cloneName,
@@ -23,6 +24,7 @@ import {
 import { BRANCH_KEY, openRepository, type Repository } from '../gitstore/repository/repository.js';
 import { requireFolder } from '../gitstore/repository/require-folder.js';
 import { GitReview } from '../gitstore/review/git-review.js';
+import type { StagingPlace } from '../gitstore/review/staged-files.js';
 import type { Actor } from '../model/operation/operation.js';
 import { parseRepositorySpec, type RepositorySpec } from '../model/subject/repository-spec.js';
 import { hasCode } from '../model/value/error-codes.js';
@@ -93,6 +95,8 @@ export interface GitFacet {
   readonly remote: string | null;
   /** URL of the remote, without credentials; null for a purely local repository. */
   readonly address: string | null;
+  /** The hook that checks what is staged. */
+  readonly commitHook: () => Promise<CommitHook>;
 }
 
 /** An open git repository. */
@@ -128,16 +132,23 @@ interface Place {
   readonly localFolder: OpenedStore['localFolder'] & object;
   /** git in the user's current folder; null if nothing is checked out. */
   readonly standing: Git | null;
+  /** The index from which the user commits; null if nothing is checked out. */
+  readonly staging: StagingPlace | null;
   readonly fetchOptions: readonly string[];
   readonly isManaged: boolean;
   readonly lostTip?: LostTip | null;
 }
 
-function openedAt(branch: string, { git, layout, path, localFolder, ...place }: Place): OpenedGit {
+function openedAt(branch: string, { git, layout, path, localFolder, staging, ...place }: Place): OpenedGit {
   const remote = usableRemote(layout, branch);
   const identity = identityOf(layout.config);
   const url = remote === null ? null : (layout.config.get(`remote.${remote}.url`) ?? '');
-  const facet = { git, layout, branch, remote, address: url === null ? null : withoutCredentials(url) };
+  const commitHook = async () => {
+    const hook = await import('../gitstore/repository/commit-hook.js');
+    return new hook.CommitHook(git, layout);
+  };
+  const address = url === null ? null : withoutCredentials(url);
+  const facet = { git, layout, branch, remote, address, commitHook };
   const store = gitStore(git, {
     ...place,
     repository: layout,
@@ -155,7 +166,7 @@ function openedAt(branch: string, { git, layout, path, localFolder, ...place }: 
     where: `${path} (branch ${branch})`,
     localFolder,
     identity,
-    review: new GitReview(git, layout),
+    review: new GitReview(git, layout, staging),
     proposals: () => openProposals(facet, committerOf(identity)),
     backup: async (request) => {
       const { backUpClone } = await import('../gitstore/backup/backup.js');
@@ -212,6 +223,7 @@ async function openByUrl(spec: RepositorySpec, context: DriverContext): Promise<
     path: withoutCredentials(url),
     localFolder: { path: own, damaged },
     standing: null,
+    staging: null,
     fetchOptions: fetchOptions(path),
     isManaged: true,
     lostTip,
@@ -245,6 +257,10 @@ export async function openGitRepository(context: DriverContext): Promise<OpenedG
     path,
     localFolder: { path: folder, damaged: await setAsideDamaged(folder) },
     standing: layout.workTree === null ? null : finder,
+    staging:
+      layout.workTree === null
+        ? null
+        : { standing: finder, folder: cwd, indexFile: environment['GIT_INDEX_FILE'] },
     fetchOptions: [],
     isManaged: false,
   };

@@ -1,30 +1,19 @@
 import { expect, it } from 'vitest';
 import { storedSecrets } from '../../src/app/secret/stored-secrets.js';
 import { deployment } from '../../src/model/subject/subject.js';
-import { ageRecipient } from '../../src/model/team-secret/recipients.js';
 import { changedRecipients } from '../../src/model/team-secret/sops-config.js';
 import { Findings } from '../../src/review/finding.js';
 import { validate } from '../../src/review/validate.js';
 import type { Revision } from '../../src/store/port/state-store.js';
 import { secretFiles } from '../../src/store/read/secret-files.js';
 import { MemoryStore } from '../support/memory-store.js';
+import { ADA, BEN, sealed } from '../support/sops/sealed-secret.js';
 import { MARKER, STATE } from '../support/state-repository.js';
 import { commit } from '../support/store-contract.js';
 
-const ADA = ageRecipient('age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p');
-const BEN = ageRecipient('age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg');
-const SEALED =
-  'ENC[AES256_GCM,data:yn4=,iv:OfezzywAvNK41+cRf3ew/2HAfiniYpWDodIRVYZ6gHg=,tag:EN7D46YOl45UK8/cyHxwjA==,type:str]';
 const FOLDER = 'deployments/dep-a/secrets';
 const FILE = `${FOLDER}/azure.client_secret.sops.yaml`;
 const CONFIG = changedRecipients(null, { add: [ADA], remove: [] });
-
-/** The file of a secret as sops writes it; nothing of it is decrypted here. */
-function sealed(path = 'azure.client_secret', recipients = [ADA], more: object = {}): string {
-  const age = recipients.map(({ id }) => ({ recipient: id, enc: 'x' }));
-  const sops = { age, mac: SEALED, encrypted_regex: '^value$', version: '3.13.3' };
-  return JSON.stringify({ path, value: SEALED, sops, ...more });
-}
 
 type Files = Readonly<Record<string, string>>;
 

@@ -115,6 +115,7 @@ describe('the schemas of results', () => {
     await give('complete', 'words', '--', 'log', '');
     await give('config');
     await give('version');
+    await give('hooks', 'install');
     await give('clone', remote, temporaryFolder('kgit-clones-').concat('/clone'));
     await give('init', temporaryFolder(), '--remote', bareRepository());
     await give('init', temporaryFolder(), '--dry-run');

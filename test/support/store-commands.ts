@@ -114,6 +114,7 @@ const runsOn = (
   // Those that are about git itself.
   ...(isGit ? withEmbedded(backend) : withoutGit(backend)),
   run('resolve', [], 2, backend),
+  run('hooks', ['install'], 2, backend),
   run('set', ['deployment.region=eu', '--deployment', 'dep-a', '--propose', ...AUTHOR], 2, backend),
 ];
 

@@ -151,6 +151,10 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['rollback --to HEAD', 0, 'nothing changed'],
     ['rollback', 2, '--to is missing'],
   ],
+  hooks: [
+    ['hooks install', 0, 'the hook'],
+    ['hooks', 2, 'error USAGE'],
+  ],
   run: [
     ['run up prod --dry-run -- true', 0, 'up'],
     ['run up prod', 2, 'error USAGE'],

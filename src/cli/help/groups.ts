@@ -5,6 +5,6 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   State: ['get', 'set', 'unset', 'edit', 'phase', 'history', 'diff', 'rollback'],
   Clusters: ['status', 'serve', 'show', 'wait', 'identify'],
   Team: ['sync', 'outbox', 'lock', 'unlock', 'locks', 'compact', 'backup', 'restore', 'secrets', 'notify'],
-  Review: ['validate', 'verify', 'resolve'],
+  Review: ['validate', 'verify', 'resolve', 'hooks'],
   'Move over': ['import', 'mirror', 'export', 'shell-init', 'migrate'],
 };

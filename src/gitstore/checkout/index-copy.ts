@@ -15,8 +15,8 @@ export class IndexCopy {
   readonly path: string;
   readonly #index: string;
 
-  private constructor(gitDir: string) {
-    this.#index = join(gitDir, 'index');
+  private constructor(gitDir: string, index = join(gitDir, 'index')) {
+    this.#index = index;
     this.path = join(gitDir, `kgit-index-${randomBytes(6).toString('hex')}`);
   }
 
@@ -30,9 +30,12 @@ export class IndexCopy {
     return new IndexCopy(gitDir);
   }
 
-  /** Copies the index of a checkout. If there is none yet, the copy does not exist either, as git expects. */
-  static async of(gitDir: string): Promise<IndexCopy> {
-    const copy = new IndexCopy(gitDir);
+  /**
+   * Copies the index of a checkout. If there is none yet, the copy does not exist either, as git expects.
+   * @param index the file to copy, if git uses another one at the moment
+   */
+  static async of(gitDir: string, index?: string): Promise<IndexCopy> {
+    const copy = new IndexCopy(gitDir, index);
     try {
       const { mtimeMs } = await stat(copy.#index);
       await copyFile(copy.#index, copy.path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);

@@ -4,6 +4,7 @@ import type { Host } from '../../store/port/host.js';
 import type { StateStore } from '../../store/port/state-store.js';
 import { decidedPlace } from '../lock/decided-place.js';
 import type { Git } from '../process/git.js';
+import { CommitHook } from '../repository/commit-hook.js';
 import type { Repository } from '../repository/repository.js';
 import { checkDurability } from '../repository/server-durability.js';
 import { checkCheckout } from './doctor-checkout.js';
@@ -55,6 +56,9 @@ export function cloneChecks(clone: CheckedClone, inspection: Inspection, host: H
   return {
     files: [
       { name: 'folder', look: async () => [await checkFolders(commonDir, folder)] },
+      ...(layout.workTree === null
+        ? []
+        : [{ name: 'hook', look: () => new CommitHook(git, layout).check() }]),
       {
         name: 'temporary-files',
         look: async () => [await checkLeftovers(commonDir, folder, clock.now())],

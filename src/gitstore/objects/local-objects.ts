@@ -50,7 +50,7 @@ export class LocalObjects {
   }
 
   /**
-   * Reads an object by its id, the tree of a commit (`<id>^{tree}`), or what is at a path of it (`<id>:<path>`). As with
+   * Reads an object by its id, the tree of a commit or of itself (`<id>^{tree}`), or what is at a path of it (`<id>:<path>`). As with
    * git, the content of what is stored is not compared with the id.
    * @returns null if there is nothing at the path; undefined if git is to be asked
    */
@@ -60,9 +60,7 @@ export class LocalObjects {
     try {
       const object = await this.#object(oid);
       if (name === oid || object === undefined) return object;
-      const root =
-        object.type === 'commit' ? TREE.exec(object.data.toString('latin1', 0, 46))?.[1] : undefined;
-      const tree = root === undefined ? undefined : await this.#object(root);
+      const tree = object.type === 'tree' ? object : await this.#treeOf(object);
       return path === undefined || tree === undefined ? tree : await this.#at(tree, path);
     } catch (error) {
       // git reads it again, and says what is wrong with it.
@@ -70,6 +68,11 @@ export class LocalObjects {
         return undefined;
       throw error;
     }
+  }
+
+  async #treeOf(commit: GitObject): Promise<GitObject | undefined> {
+    const root = commit.type === 'commit' ? TREE.exec(commit.data.toString('latin1', 0, 46))?.[1] : undefined;
+    return root === undefined ? undefined : this.#object(root);
   }
 
   /** What is at a path below a tree. */

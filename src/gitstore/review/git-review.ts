@@ -6,6 +6,7 @@ import type {
   Review,
   Signature,
   Signers,
+  Staged,
   TreeFile,
 } from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
@@ -17,6 +18,7 @@ import { isPartialClone, type Repository } from '../repository/repository.js';
 import { GIT_TOOLS } from './git-tools.js';
 import { historyChanges } from './history-changes.js';
 import { signatures } from './signatures.js';
+import type { StagingPlace } from './staged-files.js';
 import { treeFile } from './tree-file.js';
 
 /** An entry in the output of `git ls-tree -l`. */
@@ -32,12 +34,22 @@ function entryOf(record: string): TreeFile {
 export class GitReview implements Review {
   readonly isPartial: boolean;
   readonly tools = GIT_TOOLS;
+  readonly staged?: () => Promise<Staged>;
   readonly #git: Git;
 
-  /** @param git aimed at the repository's common folder */
-  constructor(git: Git, layout: Repository) {
+  /**
+   * @param git aimed at the repository's common folder
+   * @param place the checkout that the user is in; null if there is none
+   */
+  constructor(git: Git, layout: Repository, place: StagingPlace | null = null) {
     this.#git = git;
     this.isPartial = isPartialClone(layout);
+    if (place === null) return;
+    // Loaded late: only hooks ask for it.
+    this.staged = async () => {
+      const { stagedFiles } = await import('./staged-files.js');
+      return stagedFiles(place, (contents) => this.sizes(contents));
+    };
   }
 
   async mergeBase(one: Revision, other: Revision): Promise<Revision | null> {

@@ -3,14 +3,14 @@ import { MARKER_FILE } from '../../model/subject/layout.js';
 import { type Place, placeOfPath } from '../../model/subject/place.js';
 import type { Value } from '../../model/value/value.js';
 import { MAX_YAML_BYTES } from '../../model/yaml/yaml.js';
-import type { Review, TreeFile } from '../../store/port/review.js';
+import type { Review, ReviewTools, TreeFile } from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Findings } from '../finding.js';
 import { MonthIds } from '../month-ids.js';
 import { toolsOf } from '../review-tools.js';
 import { checkEvent, overriddenPaths } from './check-event.js';
 import { checkSealed } from './check-sealed.js';
-import { SecretChecker } from './check-secrets.js';
+import { type KnownSecrets, SecretChecker } from './check-secrets.js';
 import { checkMapping, checkState } from './check-state.js';
 
 /** The most that is read at a time, unless a single file is larger. */
@@ -34,11 +34,28 @@ export interface FileCheck {
   readonly markerFault: (marker: Record<string, Value>) => string | null;
   /** Paths of files that were written since the base; none without one. */
   readonly written?: ReadonlySet<string>;
+  /** Advice on single files; that of the review if left out. */
+  readonly tools?: ReviewTools;
+  /** What the files that are not checked say; absent if all are. */
+  readonly known?: KnownFiles;
 }
 
+/** What is known of a revision when only some of its files are checked. */
+export interface KnownFiles {
+  /** By deployment: the paths in its state whose values were allowed although they look secret. */
+  readonly meant: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly secrets: KnownSecrets;
+}
+
+/** The files to check, in path order, a few thousand at a time. */
+type CheckedFiles = AsyncIterable<readonly TreeFile[]> | Iterable<readonly TreeFile[]>;
+
 /** Checks a file by its tree entry; returns whether to check its content, too. */
-function checkEntry({ path, kind, odd, bytes, place }: PlacedFile, { review, findings }: FileCheck): boolean {
-  const tools = toolsOf(review);
+function checkEntry(
+  { path, kind, odd, bytes, place }: PlacedFile,
+  tools: ReviewTools,
+  findings: Findings,
+): boolean {
   if (kind === 'other') {
     findings.add('file-kind', path, `it is ${odd}`);
     return false;
@@ -69,13 +86,15 @@ class FileChecker {
   /**
    * By deployment: paths whose values look secret and were allowed. A deployment's events are checked before its state.
    */
-  readonly #meant = new Map<string, Set<string>>();
-  #hasMarker = false;
+  readonly #meant: Map<string, Set<string>>;
+  hasMarker = false;
 
   constructor(check: FileCheck) {
     this.#check = check;
     this.#ids = new MonthIds(check.findings);
-    this.#secrets = new SecretChecker(check.findings, (path) => check.written?.has(path) === true);
+    const { findings, written, known } = check;
+    this.#secrets = new SecretChecker(findings, (path) => written?.has(path) === true, known?.secrets);
+    this.#meant = new Map([...(known?.meant ?? [])].map(([id, paths]) => [id, new Set(paths)]));
   }
 
   content({ path, place }: PlacedFile, data: Buffer): void {
@@ -119,33 +138,26 @@ class FileChecker {
 
   #marker(text: string): void {
     const { findings, markerFault } = this.#check;
-    this.#hasMarker = true;
+    this.hasMarker = true;
     const marker = checkMapping(text, MARKER_FILE, findings);
     const fault = marker && markerFault(marker);
     if (fault) findings.add('marker', MARKER_FILE, fault);
-  }
-
-  end(): void {
-    if (!this.#hasMarker)
-      this.#check.findings.add('marker', MARKER_FILE, 'it is missing, so this is not a state repository', {
-        fix: 'kgit init',
-      });
   }
 }
 
 /** Groups the files into batches that fit in memory. */
 async function* batches(
-  revision: Revision,
-  check: FileCheck,
+  all: CheckedFiles,
+  { review, findings, tools = toolsOf(review) }: FileCheck,
   counts: Counts,
 ): AsyncGenerator<readonly PlacedFile[]> {
   let batch: PlacedFile[] = [];
   let bytes = 0;
-  for await (const files of check.review.files(revision)) {
+  for await (const files of all) {
     for (const entry of files) {
       counts.files += 1;
       const file = { ...entry, place: placeOfPath(entry.path) };
-      if (!checkEntry(file, check)) continue;
+      if (!checkEntry(file, tools, findings)) continue;
       const size = file.bytes ?? 0;
       if (batch.length >= BATCH_FILES || (batch.length > 0 && bytes + size > BATCH_BYTES)) {
         yield batch;
@@ -179,12 +191,29 @@ async function* readAhead(
   if (next) yield await next;
 }
 
+/** Reports that a revision has no kgit.yaml. */
+export function tellNoMarker(findings: Findings): void {
+  findings.add('marker', MARKER_FILE, 'it is missing, so this is not a state repository', {
+    fix: 'kgit init',
+  });
+}
+
 /** Checks every file of a revision by itself, and that ids are unique. Holds two batches of files in memory. */
 export async function checkFiles(revision: Revision, check: FileCheck): Promise<Counts> {
+  const { counts, hasMarker } = await checkedEach(check.review.files(revision), check);
+  if (!hasMarker) tellNoMarker(check.findings);
+  return counts;
+}
+
+/** Checks some files of a revision like `checkFiles`. */
+export async function checkSomeFiles(files: readonly TreeFile[], check: FileCheck): Promise<Counts> {
+  return (await checkedEach([files], check)).counts;
+}
+
+async function checkedEach(all: CheckedFiles, check: FileCheck): Promise<FileChecker> {
   const checker = new FileChecker(check);
-  const files = batches(revision, check, checker.counts);
+  const files = batches(all, check, checker.counts);
   for await (const { batch, contents } of readAhead(check.review, files))
     for (const [i, file] of batch.entries()) checker.content(file, contents[i] as Buffer);
-  checker.end();
-  return checker.counts;
+  return checker;
 }

@@ -17,6 +17,14 @@ const MAX_SHOWN = 100;
 /** Number of paths of a deployment that are told with their line: to find one, the whole document is parsed. */
 const MAX_LINES = 50;
 
+/** What is known of a revision when only some of its files are checked. */
+export interface KnownSecrets {
+  /** Those who can read the secrets; null if the team shares none, undefined if `.sops.yaml` cannot be read. */
+  readonly recipients: readonly Recipient[] | null | undefined;
+  /** By deployment: the paths in the state that are secret. */
+  readonly paths: ReadonlyMap<string, readonly string[]>;
+}
+
 /**
  * Checks the team's secrets of a revision, file by file, without a key: `.sops.yaml` first, then each secret, and the state of a
  * deployment after its secrets, as the order of paths has it.
@@ -25,14 +33,19 @@ export class SecretChecker {
   readonly #findings: Findings;
   readonly #isNew: (path: string) => boolean;
   /** Null if the team shares no secrets; undefined if `.sops.yaml` cannot be read, which is a finding of its own. */
-  #recipients: readonly Recipient[] | null | undefined = null;
+  #recipients: readonly Recipient[] | null | undefined;
   /** By deployment: the paths in the state that are secret. */
-  readonly #paths = new Map<string, string[]>();
+  readonly #paths: Map<string, readonly string[]>;
 
-  /** @param isNew whether a file was written since the base, so that its recipients must be today's */
-  constructor(findings: Findings, isNew: (path: string) => boolean) {
+  /**
+   * @param isNew whether a file was written since the base, so that its recipients must be today's
+   * @param known of files that are not checked; null if all are
+   */
+  constructor(findings: Findings, isNew: (path: string) => boolean, known: KnownSecrets | null = null) {
     this.#findings = findings;
     this.#isNew = isNew;
+    this.#recipients = known === null ? null : known.recipients;
+    this.#paths = new Map(known?.paths);
   }
 
   /** Checks `.sops.yaml`. */

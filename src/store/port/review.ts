@@ -21,6 +21,19 @@ export interface ChangedFile {
   readonly after: string | null;
 }
 
+/** What the user has chosen for the next commit. */
+export interface Staged {
+  /** All files as they would be committed, as a revision that is on no branch. */
+  readonly revision: Revision;
+  /** The revision that the commit will follow; one without files if it is the first. */
+  readonly parent: Revision;
+  readonly isFirst: boolean;
+  /** The files that differ between the two, in path order. */
+  readonly changes: readonly ChangedFile[];
+  /** Those of them that the commit adds or changes, in path order. */
+  readonly files: readonly TreeFile[];
+}
+
 /** A commit on the line along which the head moves. */
 export interface HistoryCommit {
   readonly revision: Revision;
@@ -108,6 +121,8 @@ export interface Review {
     to: Revision,
     onCommit: (commit: HistoryCommit) => void,
   ): AsyncIterable<HistoryChange>;
+  /** Absent if the driver has no commits that users make by hand. Throws UsageError if nothing can be committed. */
+  staged?(): Promise<Staged>;
   /** Id of a file's content; null if the file does not exist. */
   contentAt(revision: Revision, path: string): Promise<string | null>;
   /** Size of each content, in bytes. */

@@ -1,0 +1,183 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { changedRecipients } from '../../../src/model/team-secret/sops-config.js';
+import { makeUlid } from '../../../src/model/value/ulid.js';
+import { bareRepository, emptyRepository, git, temporaryFolder } from '../../support/git-fixtures.js';
+import { type KgitRun, kgit, kgitJson } from '../../support/kgit.js';
+import { ADA, BEN, sealed } from '../../support/sops/sealed-secret.js';
+import { commitFiles, expectFailure, MARKER, stateRepository } from '../../support/state-repository.js';
+
+const MONTH = 'clusters/default/kcm-system/c1/events/2025-07';
+const TIME = Date.UTC(2025, 6, 11, 14, 30);
+const idOf = (n: number) => makeUlid(TIME, BigInt(n));
+const eventText = (id: string, more = '') =>
+  `id: ${id}\ntimestamp: "2025-07-11T14:30:00Z"\naction: touched\n${more}`;
+const pathOf = (id: string, action = 'touched') => `${MONTH}/${id}-${action}.yaml`;
+const STATE = 'deployments/dep-a/state.yaml';
+
+const put = (path: string, file: string, text: string) => {
+  mkdirSync(dirname(join(path, file)), { recursive: true });
+  writeFileSync(join(path, file), text);
+};
+const stage = (path: string, file: string, text: string) => {
+  put(path, file, text);
+  git(path, 'add', '--', file);
+};
+const check = (path: string, env: Readonly<Record<string, string>> = {}) =>
+  kgit(path, ['validate', '--staged', '--json'], { env });
+const found = ({ json }: KgitRun): string[] =>
+  json.findings.map(({ rule, path, line }: Record<string, unknown>) => `${rule} ${path}:${line}`);
+
+it('checks what is in the index, not what is in the folder, and no file that is not staged', async () => {
+  const path = stateRepository({ [pathOf(idOf(1))]: 'broken: [\n' });
+  put(path, 'clusters/default/kcm-system/c1/events/stray.yaml', 'a: 1\n');
+  stage(path, pathOf(idOf(2)), eventText(idOf(2)));
+  put(path, pathOf(idOf(2)), 'broken: [\n');
+  const sound = await check(path);
+  expect(found(sound)).toEqual([]);
+  expect(sound).toMatchObject({ code: 0, json: { files: 1, events: 1, base: null, history: null } });
+  expect(sound.json.repository.revision).toBe(git(path, 'rev-parse', 'HEAD'));
+
+  stage(path, pathOf(idOf(2)), 'broken: [\n');
+  put(path, pathOf(idOf(2)), eventText(idOf(2)));
+  stage(path, 'clusters/default/kcm-system/c1/events/stray.yaml', 'a: 1\n');
+  mkdirSync(join(path, 'clusters/x'));
+  symlinkSync('/etc/passwd', join(path, 'clusters/x/link'));
+  git(path, 'add', 'clusters/x/link');
+  const broken = await check(path);
+  expect(broken.code).toBe(3);
+  expect(found(broken)).toEqual([
+    'file-place clusters/default/kcm-system/c1/events/stray.yaml:null',
+    'file-kind clusters/x/link:null',
+    `yaml ${pathOf(idOf(2))}:2`,
+  ]);
+  // The advice works on what is staged and never was committed, and leaves the file on disk.
+  const [{ fix }] = broken.json.findings;
+  execFileSync('sh', ['-c', /git rm[^)]*/.exec(fix)?.[0] ?? 'false'], { cwd: path });
+  expect(found(await check(path))).toHaveLength(2);
+});
+
+it('finds committed events that are edited or removed, ids that are taken, and a missing kgit.yaml', async () => {
+  const path = stateRepository({
+    [pathOf(idOf(1))]: eventText(idOf(1)),
+    [pathOf(idOf(2))]: eventText(idOf(2)),
+    [pathOf(idOf(3))]: eventText(idOf(3)),
+  });
+  stage(path, pathOf(idOf(1)), eventText(idOf(1), 'message: other\n'));
+  git(path, 'rm', '--quiet', '--cached', pathOf(idOf(2)), 'kgit.yaml');
+  stage(path, pathOf(idOf(3), 'noted'), eventText(idOf(3)).replace('touched', 'noted'));
+  expect(found(await check(path)).sort()).toEqual([
+    `event-changed ${pathOf(idOf(1))}:null`,
+    `event-id ${pathOf(idOf(3), 'noted')}:null`,
+    `event-removed ${pathOf(idOf(2))}:null`,
+    'marker kgit.yaml:null',
+  ]);
+});
+
+it('refuses a state that was edited by hand, and its advice restores it', async () => {
+  const path = stateRepository();
+  stage(path, STATE, readFileSync(join(path, STATE), 'utf8').replace('count: 3', 'count: 4'));
+  const run = await check(path);
+  expect(found(run)).toEqual([`state-without-event ${STATE}:5`]);
+  const [{ fix }] = run.json.findings;
+  expect(fix).toMatch(/^git checkout [0-9a-f]{12} -- \S+, then make the change with its event: kgit set /);
+  execFileSync('sh', ['-c', fix.split(',')[0]], { cwd: path });
+  expect(await check(path)).toMatchObject({ code: 0, json: { files: 0 } });
+});
+
+it('accepts a change with its event, also beside a secret that was allowed before', async () => {
+  const path = stateRepository();
+  await kgitJson(path, ['set', 'deployment.password=Xk29dKq81zPw77aB', '--allow-secret', 'a test']);
+  const before = git(path, 'rev-parse', 'HEAD');
+  await kgitJson(path, ['set', 'deployment.count=4']);
+  git(path, 'reset', '--quiet', '--soft', before);
+  const run = await check(path);
+  expect(found(run)).toEqual([]);
+  expect(run.json).toMatchObject({ files: 2, events: 1 });
+  stage(path, STATE, `${readFileSync(join(path, STATE), 'utf8')}aws:\n  secret_key: Yk29dKq81zPw77aC\n`);
+  expect(found(await check(path))).toContain(`secret ${STATE}:8`);
+});
+
+it('checks a staged secret and a staged state beside what the commit leaves as it is', async () => {
+  const secret = (name: string) => `deployments/dep-a/secrets/${name}.sops.yaml`;
+  const path = stateRepository({
+    '.sops.yaml': changedRecipients(null, { add: [ADA], remove: [] }),
+    // Of the same kind as what is staged, and not looked at.
+    [secret('azure.old')]: sealed('azure.old', [BEN]),
+    [secret('azure.kept')]: sealed('azure.kept'),
+  });
+  stage(path, secret('deployment.count'), sealed('deployment.count'));
+  stage(path, secret('azure.new'), sealed('azure.new', [BEN]));
+  expect(found(await check(path)).sort()).toEqual([
+    `secret-readable ${STATE}:5`,
+    `secret-recipients ${secret('azure.new')}:null`,
+  ]);
+  git(path, 'reset', '--quiet', '--hard');
+  stage(path, STATE, `${readFileSync(join(path, STATE), 'utf8')}azure:\n  kept: 1\n`);
+  expect(found(await check(path)).sort()).toEqual([
+    `secret-readable ${STATE}:7`,
+    `state-without-event ${STATE}:6`,
+  ]);
+});
+
+it('works before the first commit, in a linked worktree, and on the index that a hook is told of', async () => {
+  const fresh = emptyRepository();
+  stage(fresh, 'kgit.yaml', MARKER);
+  stage(fresh, 'deployments/x/notes', 'of the team\n');
+  expect(await check(fresh)).toMatchObject({ code: 0, json: { files: 2, repository: { revision: null } } });
+
+  const path = stateRepository();
+  const linked = join(temporaryFolder(), 'linked');
+  git(path, 'worktree', 'add', '--quiet', '-b', 'other', linked);
+  stage(linked, pathOf(idOf(1)), 'broken: [\n');
+  expect(found(await check(linked))).toEqual([`yaml ${pathOf(idOf(1))}:2`]);
+  expect(found(await check(path))).toEqual([]);
+
+  const index = join(temporaryFolder(), 'index');
+  writeFileSync(index, readFileSync(join(path, '.git/index')));
+  stage(path, pathOf(idOf(2)), 'broken: [\n');
+  expect(await check(path)).toMatchObject({ code: 3 });
+  expect(await check(path, { GIT_INDEX_FILE: index })).toMatchObject({ code: 0, json: { files: 0 } });
+});
+
+it('says why nothing can be checked', async () => {
+  const path = stateRepository();
+  commitFiles(path, { a: '1\n' });
+  git(path, 'switch', '--quiet', '-c', 'other', 'HEAD~1');
+  commitFiles(path, { a: '2\n' });
+  expect(() => git(path, 'merge', '--quiet', 'main')).toThrow();
+  expect(expectFailure(await check(path), 'USAGE', 2).message).toContain('unmerged');
+  expectFailure(await check(bareRepository()), 'USAGE', 2);
+  expectFailure(await kgit(path, ['validate', '--staged', '--base', 'main', '--json']), 'USAGE', 2);
+});
+
+it('starts as many processes, and reads as many files, whatever the size of the repository', async () => {
+  const asked = async (events: number) => {
+    const files: Record<string, string> = {};
+    for (let n = 0; n < events; n++)
+      files[`clusters/default/kcm-system/c${n % 20}/events/2025-07/${idOf(n)}-touched.yaml`] = eventText(
+        idOf(n),
+      );
+    const path = stateRepository(files);
+    stage(path, pathOf(idOf(events)), eventText(idOf(events)));
+    // The first run of a machine also asks git for its version.
+    await check(path);
+    const log = join(temporaryFolder(), 'log');
+    const under = ['strace', '-f', '-qq', '-e', 'trace=execve,openat', '-o', log];
+    const run = await kgit(path, ['validate', '--staged', '--json'], { under });
+    expect(run).toMatchObject({ code: 0, json: { files: 1 } });
+    const calls = readFileSync(log, 'utf8')
+      .split('\n')
+      .filter((line) => !line.includes('ENOENT'));
+    // Each process tries the folders of the PATH, one after the other.
+    const gits = calls.filter((line) => /execve\("[^"]*\/git"/.test(line)).map((line) => line.split(' ')[0]);
+    const object = new RegExp(`openat\\(.*"(${path}/)?\\.git/objects/[0-9a-f]{2}/`);
+    return { processes: new Set(gits).size, objects: calls.filter((line) => object.test(line)).length };
+  };
+  const [small, large] = [await asked(40), await asked(1_000)];
+  expect(large.processes).toBe(small.processes);
+  expect(large.processes).toBeLessThanOrEqual(6);
+  expect(large.objects).toBeLessThanOrEqual(small.objects);
+});
