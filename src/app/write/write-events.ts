@@ -78,10 +78,11 @@ export interface WrittenEvents {
 
 /** Records many events as one operation and one commit. Throws `refusal`, SecretError; then as `submit`. */
 export async function writeEvents(writing: Writing, batch: EventBatch): Promise<WrittenEvents> {
-  const { items, defaults, create, skipInvalid, refusal } = batch;
+  const { items, defaults = {}, create, skipInvalid, refusal } = batch;
+  const hasDefaults = Object.values(defaults).some((value) => value !== undefined);
   const { events, rejected, duplicates } = await collectBatch(items, {
     naming: namingOf(writing),
-    make: (fields) => makeEvent({ ...defaults, ...fields }, writing.writer),
+    make: (fields) => makeEvent(hasDefaults ? { ...defaults, ...fields } : fields, writing.writer),
     create,
     allowSecret: writing.terms.allowSecret !== undefined,
   });

@@ -2,8 +2,9 @@
 
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TIME_DIGITS = 10;
-const RANDOM_DIGITS = 16;
-const RANDOM_BITS = 80n;
+/** Half of the random bits, and the digits that hold them: what a number holds exactly. */
+const HALF_BITS = 40;
+const HALF_DIGITS = 8;
 /** The largest time of a ULID, in ms. */
 export const ULID_MAX_TIME = 2 ** 48 - 1;
 
@@ -15,12 +16,13 @@ export function isUlid(text: string): boolean {
   return ULID.test(text);
 }
 
-function digits(value: bigint, count: number): string {
+/** The digits of an integer below 2^53. */
+function digits(value: number, count: number): string {
   let text = '';
   let rest = value;
   for (let i = 0; i < count; i++) {
-    text = DIGITS[Number(rest & 31n)] + text;
-    rest >>= 5n;
+    text = DIGITS.charAt(rest % 32) + text;
+    rest = Math.floor(rest / 32);
   }
   return text;
 }
@@ -30,9 +32,8 @@ export function makeUlid(time: number, random: bigint): string {
   if (!Number.isInteger(time) || time < 0 || time > ULID_MAX_TIME) {
     throw new RangeError(`a ULID holds no time ${time}`);
   }
-  return (
-    digits(BigInt(time), TIME_DIGITS) + digits(BigInt.asUintN(Number(RANDOM_BITS), random), RANDOM_DIGITS)
-  );
+  const half = (bits: bigint) => digits(Number(BigInt.asUintN(HALF_BITS, bits)), HALF_DIGITS);
+  return digits(time, TIME_DIGITS) + half(random >> BigInt(HALF_BITS)) + half(random);
 }
 
 /** The time of a ULID, in ms since the epoch. */
@@ -45,9 +46,10 @@ export function ulidTime(ulid: string): number {
 
 /** 80 bits from the first ten bytes of `bytes`. */
 export function randomBits(bytes: Uint8Array): bigint {
-  let bits = 0n;
-  for (const byte of bytes.subarray(0, 10)) bits = (bits << 8n) | BigInt(byte);
-  return bits;
+  const halves = [bytes.subarray(0, 5), bytes.subarray(5, 10)].map((half) =>
+    half.reduce((bits, byte) => bits * 256 + byte, 0),
+  );
+  return halves.reduce((bits, half) => (bits << BigInt(HALF_BITS)) | BigInt(half), 0n);
 }
 
 /** Makes ids for the current time, or for a given one. */

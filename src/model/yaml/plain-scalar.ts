@@ -14,6 +14,8 @@ const DATE = /^\d{4}-\d\d?-\d\d?/;
  */
 const NUMBER =
   /^(?:[-+]?(?:0b[01]*|0o?[0-7]+|0x[\da-f]*|(?:\d+(?:\.\d*)?|\.\d*)(?:e[-+]?\d+)?|e[-+]?\d+|\d+(?::[0-5]?\d)+(?:\.\d*)?|\.inf)|\.nan)$/i;
+/** What every date and number begins with: a quick test for words. */
+const BEGINS_NUMBER = /^[-+.\de_]/i;
 /** Indicators with a special meaning in YAML 1.1. */
 const MARK = /^(?:~|=|<<)$/;
 /** Booleans and nulls of YAML 1.1 and 1.2. */
@@ -32,7 +34,8 @@ const QUOTED_SENTENCE =
  * PyYAML reads `12:30:45` as 45045 and `1_000` as 1000.
  */
 export function isTypedSomewhere(text: string): boolean {
-  return NO_WORD.test(text) || MARK.test(text) || DATE.test(text) || NUMBER.test(text.replaceAll('_', ''));
+  if (NO_WORD.test(text) || MARK.test(text)) return true;
+  return BEGINS_NUMBER.test(text) && (DATE.test(text) || NUMBER.test(text.replaceAll('_', '')));
 }
 
 /** Whether every reader takes the unquoted text for this text. */
@@ -45,9 +48,18 @@ function isQuotedText(text: string): boolean {
   return NUMERIC.test(text) || QUOTED_DATE.test(text) || QUOTED_WORD.test(text) || QUOTED_SENTENCE.test(text);
 }
 
+/** Cached, because events use few keys. */
+const knownKeys = new Map<string, boolean>();
+const MAX_KNOWN = 1_000;
+const MAX_KNOWN_LENGTH = 64;
+
 /** Whether a key needs no quotes and is safe as a property name in JavaScript. */
 export function isPlainKey(text: string): boolean {
-  return /^[A-Za-z_](?:[\w.-]*\w)?$/.test(text) && !isTypedSomewhere(text) && text !== '__proto__';
+  const known = knownKeys.get(text);
+  if (known !== undefined) return known;
+  const isPlain = /^[A-Za-z_](?:[\w.-]*\w)?$/.test(text) && !isTypedSomewhere(text) && text !== '__proto__';
+  if (knownKeys.size < MAX_KNOWN && text.length <= MAX_KNOWN_LENGTH) knownKeys.set(text, isPlain);
+  return isPlain;
 }
 
 const DOUBLE_QUOTED = /^"(?:[^"\\\x00-\x1f\x7f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"$/;

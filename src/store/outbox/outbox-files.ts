@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import type { EventWrite, Operation } from '../../model/operation/operation.js';
 import { hasCode } from '../../model/value/error-codes.js';
+import { isMap } from '../../model/value/value.js';
 import { readNamed } from '../local/durable-files.js';
 
 /** Version of the format of an entry's file. */
@@ -31,7 +32,7 @@ export async function readJson(path: string): Promise<unknown> {
 }
 
 /** As `readJson`, for a result of `readText`. */
-export function parseJson(text: string | null | undefined): unknown {
+function parseJson(text: string | null | undefined): unknown {
   if (typeof text !== 'string') return text;
   try {
     return JSON.parse(text);
@@ -44,26 +45,51 @@ export function parseJson(text: string | null | undefined): unknown {
 export interface Own {
   readonly text: string;
   readonly operation: Operation;
+  readonly target: string;
 }
 
-/** The operation of an entry that this process wrote and that is unchanged. */
-export function ownOperation(json: Record<string, unknown> | null, { operation }: Own): Operation {
-  const read = json?.['operation'] as Operation;
-  const events = read.events.map((item, i) => ({
-    ...item,
-    subject: (operation.events[i] as EventWrite).subject,
-  }));
-  const secrets = read.secrets?.map((item, i) => ({
-    ...item,
-    subject: operation.secrets?.[i]?.subject ?? item.subject,
-  }));
-  return { ...read, events, ...(secrets ? { secrets } : {}) };
+/** Whether JSON gives a value back as it is: without undefined, -0 and everything else that JSON does not know. */
+function isAsParsed(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean';
+  if (value === null) return true;
+  if (Array.isArray(value)) return value.every(isAsParsed);
+  return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isAsParsed);
 }
 
-/** The operation of an entry; null if it cannot be parsed. */
-export async function operationOf(json: Record<string, unknown> | null): Promise<Operation | null> {
+/** What an entry's file holds. */
+export interface Content {
+  /** Null if it cannot be parsed. */
+  readonly operation: Operation | null;
+  readonly target: string;
+  readonly isHeld?: true;
+}
+
+/** The content of an entry that this process wrote and that is unchanged. */
+export function ownContent({ text, operation, target }: Own): Content {
+  return { operation: isAsParsed(operation) ? operation : reread(text, operation), target };
+}
+
+/** The operation as its text has it, with the subjects that it was made with. */
+function reread(text: string, { events, secrets }: Operation): Operation {
+  const read = JSON.parse(text).operation as Operation;
+  const kept = read.events.map((item, i) => ({ ...item, subject: (events[i] as EventWrite).subject }));
+  const hidden = read.secrets?.map((item, i) => ({
+    ...item,
+    subject: secrets?.[i]?.subject ?? item.subject,
+  }));
+  return { ...read, events: kept, ...(hidden ? { secrets: hidden } : {}) };
+}
+
+/** The content of an entry's file. */
+export async function contentOf(text: string | null): Promise<Content> {
+  const parsed = parseJson(text);
+  const json = isMap(parsed) ? parsed : null;
   const { operationFromJson } = await operationSchema();
-  return json?.['version'] === VERSION ? operationFromJson(json['operation']) : null;
+  const target = typeof json?.['target'] === 'string' ? json['target'] : '';
+  const isHeld = json?.['isHeld'] === true;
+  const operation = json?.['version'] === VERSION ? operationFromJson(json['operation']) : null;
+  return { operation, target, ...(isHeld ? { isHeld } : {}) };
 }
 
 /** Modification time of a file, in ms since the epoch; null if there is none. */

@@ -14,12 +14,11 @@ import {
 } from '../local/durable-files.js';
 import { type Delivery, deliveryFromJson, deliveryToJson } from './delivery.js';
 import {
+  contentOf,
   modified,
   names,
   type Own,
-  operationOf,
-  ownOperation,
-  parseJson,
+  ownContent,
   readJson,
   readText,
   VERSION,
@@ -130,7 +129,8 @@ export class Outbox {
     const name = await this.#nextName(operation.id);
     const entry = { version: VERSION, target, operation: operationToJson(operation) };
     const text = JSON.stringify(entry);
-    if (await createDurably(join(this.#entries, name), text)) this.#own.set(name, { text, operation });
+    if (await createDurably(join(this.#entries, name), text))
+      this.#own.set(name, { text, operation, target });
   }
 
   async #nextName(id: string): Promise<string> {
@@ -212,17 +212,12 @@ export class Outbox {
 
   async #parse(name: string, text: string | null): Promise<OutboxEntry> {
     const id = name.slice(SEQUENCE_DIGITS + 1);
-    const parsed = parseJson(text);
-    const json = isMap(parsed) ? parsed : null;
     const trouble = readTrouble(await readJson(join(this.#troubles, id)));
     const own = this.#own.get(name);
-    const operation = own?.text === text ? ownOperation(json, own) : await operationOf(json);
-    const target = typeof json?.['target'] === 'string' ? json['target'] : '';
+    const content = own?.text === text ? ownContent(own) : await contentOf(text);
     const [attempts, error] = [trouble?.attempts ?? 0, trouble?.error ?? null];
-    const isHeld = json?.['isHeld'] === true;
     const refused = trouble?.refused;
-    const kept = { name, id, operation, target, attempts, error };
-    return { ...kept, ...(isHeld ? { isHeld } : {}), ...(refused ? { refused } : {}) };
+    return { name, id, ...content, attempts, error, ...(refused ? { refused } : {}) };
   }
 
   /** Removes an entry; false if there is none. */

@@ -185,14 +185,16 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
     }
     let own: readonly Change[] = [];
     if (isChange && change) own = await stateChanges(change, tip, files);
-    const hidden = secrets.filter((of) => (of.event === change?.event ? carrier : of.event) === event.id);
-    for (const writes of hidden) own = [...own, ...(await secretChanges(writes, tip, files))];
+    for (const writes of secrets) {
+      if ((writes.event === change?.event ? carrier : writes.event) !== event.id) continue;
+      own = [...own, ...(await secretChanges(writes, tip, files))];
+    }
     if (isChange && change) {
       // A change with a spare event is recorded even if the state already has its values: the event happened.
       if (own.length === 0 && (event.id !== change.event || !change.otherwise)) continue;
       await checkStaysSecret(change.deployment, own, tip.view, files);
     }
-    changes = [...changes, ...own];
+    if (own.length > 0) changes = [...changes, ...own];
     const written = own.length === 0 ? event : { ...event, changes: own };
     const path = eventPath(subject, event);
     await checkFolders(tip.view, path, folders);

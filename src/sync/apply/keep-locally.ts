@@ -32,8 +32,11 @@ function carrierOf(
   const { set: secrets = 0 } = row?.secrets ?? {};
   if (!row || (isState ? row.state.set : row.events.new) + secrets === 0) return undefined;
   const operation = operations[plan.parts.findIndex((part) => part.deployment === deployment)];
-  const id = operation?.change?.event ?? (operation && subject && secretsEvent(operation, subject));
-  const write = operation?.events.find(({ event }) => !isState || event.id === id);
+  if (operation === undefined) return undefined;
+  const id = isState
+    ? (operation.change?.event ?? (subject && secretsEvent(operation, subject)))
+    : operation.events[0]?.event.id;
+  const write = operation.events.find(({ event }) => event.id === id);
   return write && { subject: formatSubject(write.subject), id: write.event.id };
 }
 

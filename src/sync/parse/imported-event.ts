@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { UsageError } from '../../errors.js';
 import { formatTimestamp, isAction, type KgitEvent } from '../../model/event/event.js';
 import { checkEventFields, isFieldValue, isOwnField } from '../../model/event/event-schema.js';
@@ -195,10 +195,8 @@ export function importedEvents(file: LegacyEvents): ImportedEvents {
       return;
     }
     const identity = identityOf(file.subject, formatTimestamp(time), entry);
-    const hash = createHash('sha256')
-      .update(`${identity}#${occurrence(identity) + 1}`)
-      .digest();
-    const id = makeUlid(time + place, randomBits(hash));
+    const digest = hash('sha256', `${identity}#${occurrence(identity) + 1}`, 'buffer');
+    const id = makeUlid(time + place, randomBits(digest));
     const written = eventOf(file, index, entry, { id, time }, dryRuns.has(index));
     const oversize = tooLarge(written.event);
     if (oversize === null) events.push(written);

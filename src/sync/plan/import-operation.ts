@@ -75,7 +75,7 @@ export function importOperation(part: ImportPart, stamp: ImportStamp, leavesOut 
 export function secretsEvent({ events }: Operation, subject: Subject): string | undefined {
   const actions = [IMPORT_ACTION, SECRETS_ACTION];
   return events.findLast(
-    (write) => sameSubject(write.subject, subject) && actions.includes(write.event.action),
+    (write) => actions.includes(write.event.action) && sameSubject(write.subject, subject),
   )?.event.id;
 }
 
