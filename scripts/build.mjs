@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import { basename, join, relative } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import { build, transform } from 'esbuild';
@@ -18,6 +18,7 @@ import {
 import { libraryBuild, SMALL } from './library-build.mjs';
 import { writeManPages } from './man.mjs';
 import { buildPage } from './page-build.mjs';
+import { checkScripts, commonJs, joinScripts } from './program-scripts.mjs';
 import { sourceCommit } from './source-commit.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -80,11 +81,10 @@ const rare = await build({
   entryNames: 'rare',
   format: 'cjs',
 });
-const outputFiles = [program, yaml, rare].flatMap((bundle) => bundle.outputFiles);
 const outputs = { ...program.metafile.outputs, ...yaml.metafile.outputs, ...rare.metafile.outputs };
 // These are optional: oclif uses them to run plugins from source and to search for files, the SQLite driver looks for either library.
 const MAY_MISS = new Set(['typescript', 'picomatch', 'libsql', 'node:sqlite']);
-const made = new Set(outputFiles.map(({ path }) => `./${basename(path)}`));
+const made = new Set(Object.keys(outputs).map((path) => `./${basename(path)}`));
 const missing = Object.values(outputs)
   .flatMap(({ imports }) => imports)
   .filter(({ path, external }) => external && !isBuiltin(path) && !made.has(path) && !MAY_MISS.has(path))
@@ -119,34 +119,46 @@ const names = Object.keys(outputs);
 const scriptOf = (module) =>
   names.find((name) => outputs[name].entryPoint === module) ??
   names.find((name) => Object.hasOwn(outputs[name].inputs, module));
+const texts = new Map(program.outputFiles.map(({ path, text }) => [basename(path), text]));
+checkScripts(texts, new Map(names.map((name) => [basename(name), outputs[name]])));
+const sources = new Map(names.map((name) => [basename(name), Object.keys(outputs[name].inputs)]));
 const fileOf = {};
+const taken = new Set();
 for (const modules of TOGETHER) {
-  const roots = modules.map(scriptOf);
-  const add = (name) => {
-    if (Object.hasOwn(fileOf, basename(name))) return;
-    fileOf[basename(name)] = basename(roots[0]);
-    for (const { path, kind, external } of outputs[name].imports)
-      if (kind === 'import-statement' && !external) add(path);
-  };
-  roots.forEach(add);
+  const file = basename(scriptOf(modules[0]));
+  // A module and what it needs are one script: if the module runs, all of it does.
+  for (const module of modules) {
+    const members = [];
+    const add = (name) => {
+      if (taken.has(name)) return;
+      taken.add(name);
+      members.push(basename(name));
+      for (const { path, kind, external } of outputs[name].imports)
+        if (kind === 'import-statement' && !external) add(path);
+    };
+    add(scriptOf(module));
+    if (members.length === 0) continue;
+    const [script] = members;
+    fileOf[script] = file;
+    sources.set(
+      script,
+      members.flatMap((member) => sources.get(member)),
+    );
+    if (members.length > 1) await joinScripts(texts, members, shared);
+  }
 }
+const written = { target: shared.target, supported: { 'dynamic-import': false }, ...SMALL };
+for (const [script, text] of texts) texts.set(script, await commonJs(text, written));
+for (const { path, text } of [yaml, rare].flatMap(({ outputFiles }) => outputFiles))
+  texts.set(basename(path), (await transform(text, written)).code);
 // CommonJS, because V8 caches compiled code of scripts, not of modules.
 mkdirSync(join(dist, 'program'), { recursive: true });
 const files = {};
-for (const { path, text } of outputFiles) {
-  const { code } = await transform(text, {
-    format: 'cjs',
-    platform: 'node',
-    target: shared.target,
-    supported: { 'dynamic-import': false },
-    ...SMALL,
-  });
-  const script = basename(path);
-  const { inputs } = outputs[relative(root, path).replaceAll('\\', '/')];
+for (const [script, code] of texts) {
   const name = fileOf[script] ?? script;
   files[name] ??= { sources: [], scripts: [] };
   const file = files[name];
-  file.sources.push(script, ...Object.keys(inputs));
+  file.sources.push(script, ...sources.get(script));
   // The start reads one byte a character. esbuild leaves regular expressions as they are.
   const ascii = code.replace(
     /[^\0-\x7f]/g,

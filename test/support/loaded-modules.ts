@@ -34,14 +34,16 @@ function modulesOf({ url, functions }: CoveredScript): string[] {
   const ran = new Set(
     functions.filter(({ ranges }) => ranges[0]?.count).map(({ functionName }) => functionName),
   );
-  const text = readFileSync(fileURLToPath(url), 'utf8');
+  // The build breaks long lines, also inside strings.
+  const text = readFileSync(fileURLToPath(url), 'utf8').replaceAll('\\\n', '');
   const [firstLine = ''] = text.split('\n', 1);
   const modules: string[] = [];
   let script = '';
   for (const word of firstLine.split(' ')) {
     if (SCRIPT.test(word)) script = word;
     const isMade = FILE.test(word) && ran.has(script);
-    if (isMade && (!text.includes(`"${word}"(`) || ran.has(word))) modules.push(word);
+    const isWrapped = text.includes(`"${word}"(`) || text.includes(`"${word}"\n(`);
+    if (isMade && (!isWrapped || ran.has(word))) modules.push(word);
   }
   return modules;
 }

@@ -125,7 +125,7 @@ describe('what a run loads', () => {
       const foreign = ['simple-git', 'ioredis', '@grpc/grpc-js', 'libsql', 'yaml'];
       expect(own.packages.filter((name) => foreign.includes(name))).toEqual([]);
       // No remote is there.
-      const others = /^src\/gitstore\/(embedded\/wire\/http-client|process\/transfer)/;
+      const others = /^src\/gitstore\/(embedded\/wire\/http-client|process\/transfer\.ts$)/;
       expect(own.modules.filter((name) => others.test(name))).toEqual([]);
       const usual = await loadedModules(join(path, '.git'), args);
       expect(usual.packages).not.toContain('isomorphic-git');
