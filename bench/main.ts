@@ -1,16 +1,32 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { measureCosts } from './costs/measure.js';
+import { COSTS_FILE } from './costs/page.js';
 import { FIGURE_MAKERS } from './figures/index.js';
 import { lookAtMachine } from './machine.js';
 import { FIGURES, type FigureName, ON_REQUEST, resultFile } from './report.js';
 import { type Result, verdict } from './result.js';
 import { progress, Surroundings } from './surroundings.js';
 
+/** The name by which the page "what costs what" is measured. */
+const COSTS = 'COSTS';
+
 function chosen(names: readonly string[]): FigureName[] {
-  const unknown = names.find((name) => !FIGURES.some((known) => known === name.toUpperCase()));
-  if (unknown) throw new Error(`there is no figure ${unknown}: ${FIGURES.join(', ')}`);
+  const known: readonly string[] = [...FIGURES, COSTS];
+  const unknown = names.find((name) => !known.includes(name.toUpperCase()));
+  if (unknown) throw new Error(`there is no figure ${unknown}: ${known.join(', ')}`);
   const wanted = (name: FigureName) => names.some((word) => word.toUpperCase() === name);
   return FIGURES.filter((name) => (names.length === 0 ? !ON_REQUEST.includes(name) : wanted(name)));
+}
+
+async function writeCosts(root: string): Promise<void> {
+  const surroundings = new Surroundings(root);
+  try {
+    const costs = await measureCosts(surroundings);
+    writeFileSync(join(root, COSTS_FILE), `${JSON.stringify(costs, null, 2)}\n`);
+  } finally {
+    surroundings.remove();
+  }
 }
 
 /** Measures the figures named, or all, and writes their results. */
@@ -34,4 +50,5 @@ export async function runBenchmarks(root: string, names: readonly string[]): Pro
     }
     progress(`${figure} took ${Math.round((Date.now() - began) / 1000)} s`);
   }
+  if (names.length === 0 || names.some((name) => name.toUpperCase() === COSTS)) await writeCosts(root);
 }

@@ -1,4 +1,4 @@
-/** Measures all figures, or some (`npm run bench -- START GROWTH`), and rewrites results and table. */
+/** Measures all figures, or some (`npm run bench -- START GROWTH`), and rewrites results and pages. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,5 +28,5 @@ await build({
 const load = (name) => import(pathToFileURL(join(outdir, `${name}.mjs`)).href);
 const [{ runBenchmarks }, { renderPage }] = [await load('bench'), await load('pages')];
 await runBenchmarks(root, process.argv.slice(2));
-const page = 'docs/benchmarks.md';
-writeFileSync(join(root, page), renderPage(root, page));
+for (const page of ['docs/benchmarks.md', 'docs/costs.md'])
+  writeFileSync(join(root, page), renderPage(root, page));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { costsPart } from '../../bench/costs/page.js';
 import { benchmarksPart } from '../../bench/report.js';
 import { commandsReference } from './commands-page.js';
 import { exitCodeTable } from './exit-codes.js';
@@ -32,6 +33,7 @@ const PARTS: readonly Part[] = [
   { page: 'docs/settings.md', region: 'phase sequence', content: phaseSequenceYaml },
   { page: 'docs/library.md', region: 'library example', content: libraryExample },
   { page: 'docs/benchmarks.md', region: 'benchmarks', content: benchmarksPart },
+  { page: 'docs/costs.md', region: 'costs', content: costsPart },
   { page: 'docs/commands.md', region: 'commands', content: (root) => commandsReference(readCommands(root)) },
 ];
 
