@@ -45,3 +45,9 @@ export function readCommands(root: string): ManifestCommand[] {
   };
   return Object.values(manifest.commands).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
+
+/** The files of the manual pages in the package: one of kgit, and one of each command that help lists. */
+export function manPageFiles(root: string): string[] {
+  const shown = readCommands(root).filter(({ hidden }) => hidden !== true);
+  return ['kgit', ...shown.map(({ id }) => `kgit-${id}`)].map((name) => `dist/man/${name}.1`);
+}

@@ -55,7 +55,13 @@ const templates = readdirSync(join(root, 'templates/state-repo/ci')).map((name):
   text(`templates/state-repo/ci/${name}`),
 ]);
 
+const own = readdirSync(join(root, '.github/workflows')).map((name): [string, string] => [
+  name.replace('.yml', ''),
+  text(`.github/workflows/${name}`),
+]);
+
 it.each([
+  ['workflows of this repository', own],
   ['recipes of docs/ci.md', recipes],
   ['workflows that kgit init writes', templates],
 ])('actionlint and shellcheck find nothing in the %s', (_where, all) => {
@@ -64,6 +70,19 @@ it.each([
   for (const [, yaml] of all.filter(isGitlab))
     for (const job of Object.values(parse(yaml)))
       expect(lintJob(job as Parameters<typeof lintJob>[0])).toBe('');
+});
+
+it('the workflows of this repository name each action by its commit, and a job has the rights that it lists', () => {
+  for (const [name, yaml] of own) {
+    const used = [...yaml.matchAll(/uses: (.*)/g)].map(([, action]) => action);
+    for (const action of used) expect(action, name).toMatch(/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    const { permissions, jobs } = parse(yaml) as {
+      permissions: object;
+      jobs: Record<string, { permissions?: object }>;
+    };
+    expect(permissions, name).toEqual({});
+    for (const [id, job] of Object.entries(jobs)) expect(job.permissions, `${name}: ${id}`).toBeDefined();
+  }
 });
 
 it('actionlint and shellcheck are really asked', () => {

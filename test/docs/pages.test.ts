@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { manPageFiles } from '../../scripts/docs/manifest.js';
 import { PAGES, renderPage } from '../../scripts/docs/pages.js';
 import { filesBelow } from '../support/source-files.js';
 
@@ -11,6 +12,11 @@ const ALL = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...filesBelow('docs
 it.each(PAGES)('%s says what the code says', (page) => {
   const stale = `${page} is stale: run 'npm run docs' and commit it`;
   expect(read(page), stale).toBe(renderPage(root, page));
+});
+
+it('package.json names every manual page, so that npm installs it', () => {
+  const { man } = JSON.parse(read('package.json')) as { man: string[] };
+  expect(man, `'man' is stale: run 'npm run docs' and commit it`).toEqual(manPageFiles(root));
 });
 
 /** The text without its code blocks, which may hold anything. */

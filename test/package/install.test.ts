@@ -1,38 +1,24 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { requireKubectl } from '../k0rdent/support.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 import { filesBelow } from '../support/source-files.js';
+import { type Environment, files, NPM, newUser, packedTarball, QUIET, root, run, version } from './packed.js';
 
-const root = join(import.meta.dirname, '../..');
-const { version, files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  version: string;
-  files: string[];
-};
-/** The real npm, by its path: what comes before it on the PATH is for scripts that npm runs. */
-const NPM = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
-const QUIET = ['--offline', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A user with an empty home, and a folder of its own for what npm installs globally. */
-function newUser(): { home: string; prefix: string; env: Environment } {
-  const home = temporaryFolder('kgit-home-');
-  const prefix = join(home, 'npm');
-  const kept = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
-  const env = {
-    ...Object.fromEntries(kept),
-    HOME: home,
-    PATH: `${join(prefix, 'bin')}:${process.env['PATH']}`,
-  };
-  return { home, prefix, env };
-}
-
-function run(program: string, args: readonly string[], cwd: string, env: Environment): string {
-  return execFileSync(program, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
+/** A port at which nothing listens: a registry that cannot be reached. */
+const NO_REGISTRY = '--registry=http://127.0.0.1:9/';
+/** The most that the package may take, in bytes: packed, and on the disk. */
+const MOST_PACKED = 3_000_000;
+const MOST_UNPACKED = 11_000_000;
 
 /** What a user tries first, by both names of the program, in a folder that has nothing to do with it. */
 function expectItRuns(env: Environment, from: string): void {
@@ -44,12 +30,28 @@ function expectItRuns(env: Environment, from: string): void {
   expect(realpathSync(run('sh', ['-c', 'command -v kgit'], cwd, env).trim())).toBe(join(from, 'bin/run.js'));
 }
 
+/** The files and links below a folder. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name);
+}
+
 describe('npm install --global', () => {
-  it('of the packed tarball needs neither network nor checkout', () => {
+  it('of the packed tarball needs neither network nor checkout, runs no script, and can be undone', () => {
     const { home, prefix, env } = newUser();
-    run(NPM, ['pack', '--ignore-scripts', `--pack-destination=${home}`, ...QUIET], root, env);
-    run(NPM, ['install', '--global', '--prefix', prefix, `./kgit-${version}.tgz`, ...QUIET], home, env);
-    expectItRuns(env, join(realpathSync(prefix), 'lib/node_modules/kgit'));
+    const tarball = packedTarball();
+    const options = ['--global', '--prefix', prefix, NO_REGISTRY, '--no-audit', '--no-fund'];
+    // With this, npm shows the name of each script that it runs.
+    const shown = run(NPM, ['install', ...options, '--foreground-scripts', tarball], home, env);
+    expect(shown).not.toContain('> kgit@');
+    const installed = join(realpathSync(prefix), 'lib/node_modules/kgit');
+    expectItRuns(env, installed);
+    expect(run('kgit', ['version', '-o', 'name'], home, env)).toBe(`${version}\n`);
+    const pages = readdirSync(join(prefix, 'share/man/man1'));
+    expect(pages.sort()).toEqual(readdirSync(join(root, 'dist/man')).sort());
+    run(NPM, ['uninstall', ...options, 'kgit'], home, env);
+    expect(filesIn(prefix)).toEqual([]);
   });
 
   it('of a fresh clone installs what the build needs, builds, and links the clone', () => {
@@ -79,7 +81,12 @@ describe('the package', () => {
     ...env,
     HOME: home,
   });
-  const [{ files: entries }] = JSON.parse(listed) as [{ files: { path: string }[] }];
+  const [{ files: entries, size, unpackedSize }] = JSON.parse(listed) as [
+    { files: { path: string }[]; size: number; unpackedSize: number },
+  ];
+  const { scripts, dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  );
   const packed = new Set(entries.map(({ path }) => path));
 
   it('has every page that help, messages and pages point at', () => {
@@ -105,10 +112,19 @@ describe('the package', () => {
     expect(missing).toEqual([]);
   });
 
-  it('depends on no other package: what the program uses is part of it', () => {
-    const { dependencies, optionalDependencies } = JSON.parse(
-      readFileSync(join(root, 'package.json'), 'utf8'),
+  it('is small, and has neither sources nor tests', () => {
+    console.info(`the package has ${size} bytes, unpacked ${unpackedSize} in ${entries.length} files`);
+    expect(size).toBeLessThan(MOST_PACKED);
+    expect(unpackedSize).toBeLessThan(MOST_UNPACKED);
+    expect([...packed].filter((path) => /^(src|test|scripts|bench|packaging)\/|\.map$/.test(path))).toEqual(
+      [],
     );
+    expect([...packed].filter((path) => /(?<!\.d)\.[cm]?ts$/.test(path))).toEqual([]);
+    // A script that npm would run at the user's has nothing to run.
+    for (const name of ['preinstall', 'install', 'postinstall']) expect(scripts).not.toHaveProperty(name);
+  });
+
+  it('depends on no other package: what the program uses is part of it', () => {
     expect([dependencies, optionalDependencies]).toEqual([undefined, undefined]);
   });
 });

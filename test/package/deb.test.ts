@@ -1,0 +1,103 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/git-fixtures.js';
+import { complaints, type Environment, newUser, packedTarball, root, run, version } from './packed.js';
+
+const NAME = `kgit_${version.replace('-', '~')}_all.deb`;
+/** What may change the owner of files: root, and others in a user namespace. */
+const AS_ROOT = process.getuid?.() === 0 ? [] : ['unshare', '--user', '--map-root-user'];
+
+let deb: string;
+
+/** Builds the package, and returns its path. */
+function build(tarball: string, umask: string): string {
+  const { home, env } = newUser();
+  const script = `umask ${umask}; exec "$0" ${root}/packaging/deb/build.mjs "$1"`;
+  const maintainer = { DEBFULLNAME: 'Ada Lovelace', DEBEMAIL: 'ada@k0rdent.io' };
+  run('sh', ['-c', script, process.execPath, tarball], home, { ...env, ...maintainer });
+  return join(home, NAME);
+}
+
+/** A root folder for dpkg, where Node.js and git are installed in these versions. */
+function debianRoot(nodejs: string, git: string): string {
+  const folder = temporaryFolder('kgit-debian-');
+  const admin = join(folder, 'var/lib/dpkg');
+  for (const name of ['info', 'updates', 'triggers']) mkdirSync(join(admin, name), { recursive: true });
+  const stanza = (name: string, of: string) =>
+    `Package: ${name}\nStatus: install ok installed\nMaintainer: Debian\nArchitecture: all\nVersion: ${of}\nDescription: ${name}\n`;
+  writeFileSync(join(admin, 'status'), `${stanza('nodejs', nodejs)}\n${stanza('git', git)}`);
+  return folder;
+}
+
+function dpkg(folder: string, ...args: string[]): string {
+  const [program = 'dpkg', ...rest] = [...AS_ROOT, 'dpkg', '--root', folder, '--log=/dev/null', ...args];
+  // dpkg looks for programs of its own where users other than root do not look.
+  return execFileSync(program, rest, {
+    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** What lies in a root beside the records of dpkg. */
+const installed = (folder: string) => readdirSync(folder).filter((name) => name !== 'var');
+const gitVersion = run('git', ['version'], root, process.env).replace(/^git version (\S+)\s*$/, '1:$1');
+const sum = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+beforeAll(() => {
+  const tarball = packedTarball();
+  deb = build(tarball, '022');
+  // Built anew under other circumstances, it is the same.
+  expect(sum(build(tarball, '077'))).toBe(sum(deb));
+});
+
+describe('the Debian package', () => {
+  it('is installed, runs, and leaves nothing when it is removed', () => {
+    const system = debianRoot(process.versions.node, gitVersion);
+    dpkg(system, '--install', deb);
+    expect(dpkg(system, '--status', 'kgit')).toContain('Status: install ok installed');
+    expect(dpkg(system, '--verify', 'kgit')).toBe('');
+    const { home, env: own } = newUser();
+    const env: Environment = { ...own, PATH: `${join(system, 'usr/bin')}:${process.env['PATH']}` };
+    expect(run('sh', ['-c', 'command -v kgit'], home, env).trim()).toBe(join(system, 'usr/bin/kgit'));
+    expect(run('kgit', ['--version'], home, env)).toContain(`kgit/${version} `);
+    expect(run('kubectl', ['kgit', '--version'], home, env)).toContain(`kgit/${version} `);
+    run('kgit', ['init', 'state'], home, env);
+    const event = ['push-event', 'backup_done', '--deployment', 'dep-a', '--create', '--user', 'ada'];
+    run('kgit', [...event, '--repo', 'state'], home, env);
+    expect(run('kgit', ['log', '--repo', 'state'], home, env)).toContain('backup_done');
+
+    const page = gunzipSync(readFileSync(join(system, 'usr/share/man/man1/kgit-push-event.1.gz')));
+    expect(execFileSync('mandoc', ['-Tascii'], { input: page, encoding: 'utf8' })).toContain(
+      'KGIT-PUSH-EVENT(1)',
+    );
+    const shells = [
+      ['bash', `. "$0" && complete -p kgit`, 'bash-completion/completions/kgit'],
+      [
+        'zsh',
+        `autoload -U compinit && compinit -D && . "$0" && echo $_comps[kgit]`,
+        'zsh/vendor-completions/_kgit',
+      ],
+      ['fish', `source $argv[1]; and complete -c kgit`, 'fish/vendor_completions.d/kgit.fish'],
+    ] as const;
+    for (const [shell, code, file] of shells)
+      expect(run(shell, ['-c', code, join(system, 'usr/share', file)], home, env), shell).toContain('kgit');
+
+    dpkg(system, '--purge', 'kgit');
+    expect(installed(system)).toEqual([]);
+    expect(readFileSync(join(system, 'var/lib/dpkg/status'), 'utf8')).not.toContain('Package: kgit');
+  });
+
+  it('is not installed beside a Node.js that is too old for it', () => {
+    const system = debianRoot('18.20.4+dfsg-1~deb12u1', gitVersion);
+    expect(() => dpkg(system, '--install', deb)).toThrow('nodejs (>= 20.19)');
+  });
+
+  it('has nothing that lintian complains of', () => {
+    expect(complaints('lintian', ['--allow-root', '--fail-on', 'error,warning', deb])).toBe('');
+  });
+});

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../support/git-fixtures.js';
+
+export const root = join(import.meta.dirname, '../..');
+export const { version, files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  version: string;
+  files: string[];
+};
+/** The real npm, by its path: what comes before it on the PATH is for scripts that npm runs. */
+export const NPM = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
+export const QUIET = ['--offline', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A user with an empty home, and a folder of its own for what npm installs globally. */
+export function newUser(): { home: string; prefix: string; env: Environment } {
+  const home = temporaryFolder('kgit-home-');
+  const prefix = join(home, 'npm');
+  const kept = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
+  const env = {
+    ...Object.fromEntries(kept),
+    HOME: home,
+    XDG_CACHE_HOME: undefined,
+    PATH: `${join(prefix, 'bin')}:${process.env['PATH']}`,
+  };
+  return { home, prefix, env };
+}
+
+export function run(program: string, args: readonly string[], cwd: string, env: Environment): string {
+  return execFileSync(program, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Packs the built program as `npm pack` does, without building it again; returns the path of the tarball. */
+export function packedTarball(): string {
+  const { home, env } = newUser();
+  run(NPM, ['pack', '--ignore-scripts', `--pack-destination=${home}`, ...QUIET], root, env);
+  return join(home, `kgit-${version}.tgz`);
+}
+
+/** Runs a checker; what it says if it does not end with 0, else nothing. Throws Error if it is not there. */
+export function complaints(program: string, args: readonly string[], env: Environment = process.env): string {
+  try {
+    execFileSync(program, args, { env, encoding: 'utf8', stdio: 'pipe' });
+    return '';
+  } catch (thrown) {
+    const { code, stdout, stderr } = thrown as NodeJS.ErrnoException & { stdout: string; stderr: string };
+    if (code !== undefined) throw new Error(`${program}: ${code} (.ci/run installs it)`, { cause: thrown });
+    return `${stdout}${stderr}`;
+  }
+}
