@@ -55,6 +55,26 @@ describe('a file system without hard links', () => {
     expect(leftovers(path)).toEqual([]);
   });
 
+  it('lets many processes write to a store of files, and leaves nothing of its lock behind', async () => {
+    const store = join(temporaryFolder(), 'state');
+    const env = { KGIT_REPO: `file:${store}` };
+    const init = await kgit(temporaryFolder(), ['init'], { ...withoutLinks(), env });
+    expect(init).toMatchObject({ code: 0 });
+    const cwd = temporaryFolder();
+    const numbers = [1, 2, 3, 4, 5, 6];
+    const push = (n: number) =>
+      kgit(cwd, ['push-event', 'touched', '--cluster', 'c', '--param', `n=${n}`], { ...withoutLinks(), env });
+    for (const run of await Promise.all(numbers.map(push))) expect(run).toMatchObject({ code: 0 });
+    const { events } = await kgitJson(cwd, ['log', 'cluster/c'], { env });
+    expect(events.map((event: { parameters: { n: string } }) => Number(event.parameters.n)).sort()).toEqual(
+      numbers,
+    );
+    // The newest number says that the lock is free. It is a folder: else this test would have tried nothing.
+    const left = readdirSync(join(store, '.lock'));
+    expect(left).toEqual([expect.stringMatching(/^\d+$/)]);
+    expect(statSync(join(store, '.lock', left[0] ?? '')).isDirectory()).toBe(true);
+  });
+
   it('gives a name to one process alone, with all of its text', async () => {
     const folder = temporaryFolder();
     const racer = join(folder, 'racer.cjs');

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
-import { orIfGone } from '../../store/local/durable-files.js';
+import { nameOnce, orIfGone, readNamed, removeNamed } from '../../store/local/durable-files.js';
 import { type Clock, type Host, identityOf, isGone, type ProcessIdentity } from '../../store/port/host.js';
 
 const FREE = 'free';
@@ -25,7 +25,7 @@ function parseHolder(text: string): ProcessIdentity | null {
 
 /**
  * Lets one process of this machine at a time write to a folder, and outlives those that are killed. The holder is the
- * newest of numbered files, and each number is given once, by a hard link: nobody takes a lock away from its holder by
+ * newest of numbered files, and each number is given once (`nameOnce`): nobody takes a lock away from its holder by
  * mistake, as may happen where the file of a dead holder is moved aside.
  */
 export class NumberedLock {
@@ -64,7 +64,7 @@ export class NumberedLock {
     if (!(await this.#give(number, JSON.stringify(identityOf(this.#host.pid, this.#host))))) return null;
     // Where others took and released the lock since, this number may have been removed meanwhile: it holds nothing.
     if ((await this.#newest()) === number) return number;
-    await orIfGone(unlink(join(this.#folder, String(number))), undefined);
+    await removeNamed(join(this.#folder, String(number)));
     return null;
   }
 
@@ -74,9 +74,10 @@ export class NumberedLock {
   }
 
   async #isFree(number: number): Promise<boolean> {
-    const text = await orIfGone(readFile(join(this.#folder, String(number)), 'utf8'), null);
+    const bytes = await readNamed(join(this.#folder, String(number)));
     // Removed since: there is a newer one.
-    if (text === null) return false;
+    if (bytes === undefined || bytes === null) return false;
+    const text = bytes.toString('utf8');
     if (text === FREE) return true;
     const holder = parseHolder(text);
     // A file that a power loss emptied is of an earlier boot.
@@ -89,23 +90,26 @@ export class NumberedLock {
     const temporary = join(this.#folder, `${this.#host.pid}-${randomBytes(6).toString('hex')}.tmp`);
     await writeFile(temporary, text);
     try {
-      await link(temporary, join(this.#folder, String(number)));
-      return true;
+      return await nameOnce(temporary, join(this.#folder, String(number)), async () => undefined);
     } catch (error) {
-      if (hasCode(error, 'EEXIST')) return false;
+      // Another process removed it with all that is older than the number it holds.
+      if (hasCode(error, 'ENOENT')) return false;
       throw error;
-    } finally {
-      await orIfGone(unlink(temporary), undefined);
     }
   }
 
   /** Removes older numbers, and what killed processes left. */
   async #removeBelow(number: number): Promise<void> {
     for (const name of await readdir(this.#folder)) {
-      const isOld = /^\d+$/.test(name) && Number(name) < number;
-      const pid = Number(/^(\d+)-[0-9a-f]+\.tmp$/.exec(name)?.[1] ?? this.#host.pid);
-      const isLeft = pid !== this.#host.pid && !this.#host.isAlive(pid);
-      if (isOld || isLeft) await orIfGone(unlink(join(this.#folder, name)), undefined);
+      const path = join(this.#folder, name);
+      const [, given, rest, pid] = /^(?:(\d+)(\..*)?|(\d+)-[0-9a-f]+\.tmp)$/.exec(name) ?? [];
+      if (pid !== undefined) {
+        if (Number(pid) !== this.#host.pid && !this.#host.isAlive(Number(pid))) await removeNamed(path);
+      } else if (given !== undefined && Number(given) < number) {
+        // Without hard links, a killed process may leave a folder that was to get a number, or one that was to go.
+        if (rest !== undefined) await rm(path, { recursive: true, force: true });
+        else await removeNamed(path);
+      }
     }
   }
 }

@@ -10,6 +10,7 @@ import { checkDurability } from '../repository/server-durability.js';
 import { checkCheckout } from './doctor-checkout.js';
 import { checkFolders, checkLeftovers } from './doctor-folders.js';
 import { askRemote, checkClock } from './doctor-remote.js';
+import { checkPathCase } from './path-case.js';
 
 /** The clone that is checked. */
 export interface CheckedClone {
@@ -66,6 +67,7 @@ export function cloneChecks(clone: CheckedClone, inspection: Inspection, host: H
     ],
     store: [
       { name: 'checkout', look: async () => [await checkCheckout(git, place)] },
+      { name: 'path-case', look: () => checkPathCase(git, layout.config, head.revision) },
       { name: 'remote', look: () => remoteChecks(clone, inspection) },
     ],
   };

@@ -6,7 +6,7 @@ import { hasCode } from '../../model/value/error-codes.js';
 import { nameOnce, removeNamed, temporaryName } from './named-whole.js';
 import { fileMode, isShared, makeFolder } from './shared-folders.js';
 
-export { NO_LINKS, putBack, readNamed } from './named-whole.js';
+export { NO_LINKS, nameOnce, putBack, readNamed, removeNamed } from './named-whole.js';
 
 /** The reason why the file system refused a write, in words. */
 export function whyNotKept(cause: unknown): string {

@@ -115,7 +115,10 @@ async function removeFolder(path: string): Promise<void> {
     throw error;
   }
   await discard(join(aside, INSIDE));
-  await rmdir(aside);
+  await rmdir(aside).catch((error: unknown) => {
+    // Another process removed what it took for left over.
+    if (!hasCode(error, 'ENOENT')) throw error;
+  });
 }
 
 /** Restores the name of something that was moved aside, unless it has been taken meanwhile. */
