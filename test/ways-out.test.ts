@@ -104,6 +104,7 @@ const WAYS: readonly {
         'gitstore/backup/backup.ts',
         'gitstore/objects/git-builder.ts',
         'gitstore/objects/fast-import.ts',
+        'gitstore/objects/packed-objects.ts',
         'gitstore/lock/git-empty-commits.ts',
         'gitstore/embedded/embedded-store.ts',
         'gitstore/embedded/made-commits.ts',

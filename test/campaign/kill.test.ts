@@ -45,8 +45,8 @@ describe('kill campaign', () => {
     // The points of docs/write-path.md: outbox, lock, fetch, push, tracking ref, journal, branch, files, result.
     const names = points.map(({ name }) => name).join('\n');
     for (const step of [
-      ...['(outbox)', '(publish)', '(fetched-at)', '(checkout)', '(results)'],
-      ...['fast-import 2', 'push 2', 'fetch 1', 'update-ref 1', 'restore 1'],
+      ...['(outbox)', '(publish)', '(pack)', '(fetched-at)', '(checkout)', '(results)'],
+      ...['push 2', 'fetch 1', 'update-ref 1', 'restore 1'],
     ])
       expect(names).toContain(step);
     const rounds = sixth(killsAt(points));

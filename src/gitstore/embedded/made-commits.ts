@@ -7,12 +7,12 @@ import { type Chain, personLine } from '../objects/fast-import.js';
 import { EMPTY_TREE } from '../objects/tree-changes.js';
 import { textAt } from './files.js';
 import { formatCommit, parseCommit } from './object-formats.js';
-import type { StoredObjects } from './stored-objects.js';
+import type { ObjectMaker, StoredObjects } from './stored-objects.js';
 import { changeTree } from './tree-edits.js';
 
 /** Makes a chain of commits: the same objects, byte for byte, that `git fast-import` makes. Throws EnvironmentError. */
 export async function makeCommits(
-  objects: StoredObjects,
+  objects: ObjectMaker,
   commits: readonly Commit[],
   { base, committer, committed }: Chain,
 ): Promise<Revision[]> {

@@ -42,8 +42,18 @@ export interface SentPack {
   readonly cut: ReadonlySet<string>;
 }
 
+/** Makes objects, and stores them together. */
+export interface ObjectMaker {
+  /** Reads an object that must be there, made or stored. Throws if it is not. */
+  need(oid: string, type: ObjectType): Promise<GitObject>;
+  /** Makes an object; `store` writes it. */
+  make(type: ObjectType, data: Buffer): string;
+  /** Stores what was made. Throws EnvironmentError. */
+  store(): Promise<void>;
+}
+
 /** The objects of a repository. isomorphic-git writes them, in files of their own. */
-export class StoredObjects implements Objects {
+export class StoredObjects implements Objects, ObjectMaker {
   readonly #place: ObjectPlace;
   readonly #fs: ReturnType<typeof durableFs>;
   /** Made and not stored yet. */

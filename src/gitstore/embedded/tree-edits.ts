@@ -11,7 +11,7 @@ import {
   type TreeEntry,
   textOf,
 } from './object-formats.js';
-import type { StoredObjects } from './stored-objects.js';
+import type { ObjectMaker, StoredObjects } from './stored-objects.js';
 
 /** Changes of one entry of a tree, and of those below it. */
 interface Edit {
@@ -46,7 +46,7 @@ const writes = ({ text, below }: Edit): boolean => text !== undefined || [...bel
 
 /** Makes the tree with these changes on top of another one, and the objects that are new in it. */
 export async function changeTree(
-  objects: StoredObjects,
+  objects: ObjectMaker,
   base: string | null,
   files: FileChanges,
 ): Promise<string> {
@@ -54,7 +54,7 @@ export async function changeTree(
 }
 
 /** @returns the new tree; null if it is empty */
-async function changed(objects: StoredObjects, base: string | null, { below }: Edit): Promise<string | null> {
+async function changed(objects: ObjectMaker, base: string | null, { below }: Edit): Promise<string | null> {
   const before = base === null ? [] : parseTree((await objects.need(base, 'tree')).data);
   const entries = new Map(before.map((entry) => [entry.name, entry] as const));
   for (const [name, change] of below) {
@@ -66,7 +66,7 @@ async function changed(objects: StoredObjects, base: string | null, { below }: E
 }
 
 async function changedEntry(
-  objects: StoredObjects,
+  objects: ObjectMaker,
   before: TreeEntry | undefined,
   name: string,
   change: Edit,

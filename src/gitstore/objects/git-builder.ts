@@ -6,6 +6,7 @@ import { CommitBuilder, isOn } from './commit-builder.js';
 import { buildCommits } from './fast-import.js';
 import { FilteredPaths } from './filtered-paths.js';
 import type { ObjectReader } from './object-reader.js';
+import { packCommits } from './packed-objects.js';
 import { signCommits } from './sign-commits.js';
 
 export interface GitBuilderOptions {
@@ -14,12 +15,13 @@ export interface GitBuilderOptions {
   readonly clock: Clock;
 }
 
-/** Has the git program build commits: with fast-import, and signed if git is set up to sign. */
+/** Builds commits for the git program: a few here, many with fast-import, and signed by git if git is set up to sign. */
 export function gitBuilder(
   git: Git,
   reader: ObjectReader,
-  { repository: { commonDir, config }, committer, clock }: GitBuilderOptions,
+  { repository, committer, clock }: GitBuilderOptions,
 ): CommitBuilder {
+  const { commonDir, config } = repository;
   const filtered = new FilteredPaths(git, reader, {
     commonDir,
     configured: config.get('core.attributesfile'),
@@ -29,7 +31,8 @@ export function gitBuilder(
     clock,
     refuseFiltered: (base, paths) => filtered.refuse(base, paths),
     make: async (commits, chain) => {
-      const unsigned = await buildCommits(git, commits, chain);
+      const unsigned =
+        (await packCommits(repository, reader, commits, chain)) ?? (await buildCommits(git, commits, chain));
       return isOn(config.get('commit.gpgsign'))
         ? signCommits(git, reader, unsigned, commits, chain)
         : unsigned;

@@ -10,7 +10,7 @@ import type { GitObject } from './cat-file.js';
 
 /** Most objects that are read here: git starts slowly, and then reads faster. */
 const FEW = 16;
-/** Largest tree that is kept, in bytes. */
+/** Largest tree or commit that is kept, in bytes. */
 const MAX_KEPT = 256 * 1024;
 /** Most packs that are searched here. */
 const MAX_PACKS = 64;
@@ -39,8 +39,8 @@ const FILES: ReadableFiles = {
 export class LocalObjects {
   readonly #folder: string;
   readonly #packs: StoredPacks;
-  /** Trees that were read: the way to each file leads through the same ones. */
-  readonly #trees = new Map<string, GitObject>();
+  /** Trees and commits that were read or made: the way to each file leads through the same ones. */
+  readonly #kept = new Map<string, GitObject>();
   #left = FEW;
 
   /** @param commonDir the folder that all worktrees share */
@@ -89,12 +89,17 @@ export class LocalObjects {
   }
 
   async #object(oid: string): Promise<GitObject | undefined> {
-    const known = this.#trees.get(oid);
+    const known = this.#kept.get(oid);
     if (known) return known;
     this.#left -= 1;
     const found = (await looseContent(FILES, this.#folder, oid)) ?? (await this.#packed(oid)) ?? undefined;
-    if (found?.type === 'tree' && found.data.length <= MAX_KEPT) this.#trees.set(oid, found);
+    if (found !== undefined) this.keep(found);
     return found;
+  }
+
+  /** Keeps an object that was read or just stored, unless it is large or a file. */
+  keep(object: GitObject): void {
+    if (object.type !== 'blob' && object.data.length <= MAX_KEPT) this.#kept.set(object.oid, object);
   }
 
   async #packed(oid: string): Promise<GitObject | null> {

@@ -36,6 +36,11 @@ export class ObjectReader {
     return found === undefined ? this.#request(name, path) : found;
   }
 
+  /** Keeps an object that was just stored, so that it need not be read. */
+  keep(object: GitObject): void {
+    this.#local?.keep(object);
+  }
+
   #request(name: string, path: string): Promise<GitObject | null> {
     return new Promise((resolve, reject) => {
       // All requests of one turn of the event loop go to git in one write.

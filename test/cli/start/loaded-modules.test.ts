@@ -129,9 +129,9 @@ describe('what a run loads', () => {
       expect(own.modules.filter((name) => others.test(name))).toEqual([]);
       const usual = await loadedModules(join(path, '.git'), args);
       expect(usual.packages).not.toContain('isomorphic-git');
-      // What reads packs, loose objects and git's configuration is shared.
+      // What reads packs, loose objects and git's configuration, and makes objects and packs, is shared.
       const shared =
-        /^src\/gitstore\/embedded\/(packs\/|loose-objects|git-config|files|object-formats|tree-edits)/;
+        /^src\/gitstore\/embedded\/(packs\/|loose-objects|git-config|files|object-formats|tree-edits|made-commits|wire\/pack)/;
       const rest = usual.modules.filter((name) => name.startsWith('src/gitstore/embedded/'));
       expect(rest.filter((name) => !shared.test(name))).toEqual([]);
     }

@@ -165,8 +165,6 @@ describe('kgit mirror --to', () => {
     const mirror = ['mirror', '--to', `file://${remote}`, ...store];
     for (const [step, first] of [
       ['fetch', ''],
-      ['fast-import', ''],
-      ['fast-import', `"${found}/git" "$@" >/dev/null;`],
       ['push', ''],
       ['push', `"${found}/git" "$@" >/dev/null;`],
     ]) {

@@ -18,7 +18,7 @@ const NO_LINKS = ['-e', 'inject=?link,linkat:error=EPERM'];
 export interface SystemCallPoint {
   readonly call: SystemCall;
   readonly nth: number;
-  /** Subject of the call, such as `outbox`. */
+  /** Subject of the call, such as `outbox`, or `pack` of objects. */
   readonly about: string;
 }
 
@@ -54,7 +54,7 @@ function pointsOf(log: string, calls: readonly SystemCall[]): SystemCallPoint[] 
     if (!match || !call) return [];
     const nth = (counts.get(call) ?? 0) + 1;
     counts.set(call, nth);
-    const about = /\/kgit\/([a-z-]+)/.exec(match[2] as string)?.[1] ?? 'kgit';
+    const about = /\/(?:kgit|objects)\/([a-z-]+)/.exec(match[2] as string)?.[1] ?? 'kgit';
     return [{ call, nth, about }];
   });
 }

@@ -20,7 +20,10 @@ function entryHeader(type: number, size: number): Buffer {
 }
 
 /** Packs objects, whole. */
-export async function packOf(objects: StoredObjects, oids: Iterable<string>): Promise<Buffer> {
+export async function packOf(
+  objects: Pick<StoredObjects, 'object'>,
+  oids: Iterable<string>,
+): Promise<Buffer> {
   const ids = [...new Set(oids)];
   const header = Buffer.from('PACK\0\0\0\u0002\0\0\0\0', 'latin1');
   header.writeUInt32BE(ids.length, 8);

@@ -1,0 +1,124 @@
+/** Makes the objects of a small write in this process: git needs longer to start than to write them. */
+import { randomBytes } from 'node:crypto';
+import { open, readdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnvironmentError, InvalidStateError } from '../../errors.js';
+import { isOfSystem } from '../../model/value/error-codes.js';
+import { orIfGone, removeFile } from '../../store/local/durable-files.js';
+import type { Commit, Revision } from '../../store/port/state-store.js';
+import { makeCommits } from '../embedded/made-commits.js';
+import { objectId, readPack } from '../embedded/packs/index-pack.js';
+import { type ObjectType, TRAILER } from '../embedded/packs/pack-entry.js';
+import { formatIndex } from '../embedded/packs/pack-index.js';
+import type { ObjectMaker } from '../embedded/stored-objects.js';
+import { packOf } from '../embedded/wire/pack.js';
+import type { Repository } from '../repository/repository.js';
+import type { GitObject } from './cat-file.js';
+import type { Chain } from './fast-import.js';
+import type { ObjectReader } from './object-reader.js';
+
+/** Most files that are written here. */
+const MAX_FILES = 32;
+/** Most characters of their texts, and bytes of a tree that they are in. */
+const MAX_SIZE = 256 * 1024;
+/** Rights of a pack, as git gives them. */
+const READ_ONLY = 0o444;
+
+/** Values of `core.sharedRepository` that share nothing. */
+const PRIVATE = /^(umask|false|no|off|0)$/i;
+
+/** Thrown where git is to make the commits. */
+class LeftToGit extends Error {}
+
+/** Objects that are stored as one pack with its index, as fast-import stores them. */
+class PackedObjects implements ObjectMaker {
+  readonly #reader: ObjectReader;
+  readonly #folder: string;
+  readonly #made = new Map<string, GitObject>();
+
+  /** @param folder of the packs */
+  constructor(reader: ObjectReader, folder: string) {
+    this.#reader = reader;
+    this.#folder = folder;
+  }
+
+  async object(oid: string): Promise<GitObject | null> {
+    return this.#made.get(oid) ?? this.#reader.read(oid);
+  }
+
+  async need(oid: string, type: ObjectType): Promise<GitObject> {
+    const object = await this.object(oid);
+    if (object?.type !== type || object.data.length > MAX_SIZE) throw new LeftToGit();
+    return object;
+  }
+
+  make(type: ObjectType, data: Buffer): string {
+    const oid = objectId(type, data);
+    this.#made.set(oid, { oid, type, data });
+    return oid;
+  }
+
+  async store(): Promise<void> {
+    const pack = await packOf(this, this.#made.keys());
+    const checksum = pack.subarray(-TRAILER);
+    const name = `pack-${checksum.toString('hex')}`;
+    // The index makes the pack count, so it comes last.
+    await this.#write(`${name}.pack`, pack);
+    await this.#write(`${name}.idx`, formatIndex(await readPack(pack), checksum));
+    for (const object of this.#made.values()) this.#reader.keep(object);
+  }
+
+  /** Writes a file so that it is there whole, and synced as `core.fsync` has packs. git prunes what a kill leaves. */
+  async #write(name: string, data: Buffer): Promise<void> {
+    const temporary = join(this.#folder, `tmp_kgit_${randomBytes(6).toString('hex')}`);
+    const handle = await open(temporary, 'wx', READ_ONLY);
+    try {
+      await handle.writeFile(data);
+      await handle.sync();
+      await handle.close();
+      await rename(temporary, join(this.#folder, name));
+    } catch (error) {
+      await handle.close();
+      await removeFile(temporary);
+      throw error;
+    }
+  }
+}
+
+/** Whether objects are replaced by others (`git replace`), which only git knows of. */
+async function hasReplacements(commonDir: string): Promise<boolean> {
+  if ((await orIfGone(readdir(join(commonDir, 'refs/replace')), [])).length > 0) return true;
+  return (await orIfGone(readFile(join(commonDir, 'packed-refs'), 'utf8'), '')).includes(' refs/replace/');
+}
+
+function isSmall(commits: readonly Commit[]): boolean {
+  const texts = commits.flatMap(({ files }) => [...files.values()]);
+  const size = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  return texts.length <= MAX_FILES && size <= MAX_SIZE;
+}
+
+/**
+ * Makes a chain of a few small commits: the same objects, byte for byte, that fast-import makes. No ref points to them yet.
+ * @returns null if git is to make them: they are many or large, the repository is an unusual one, or something is in the
+ * way, which git names
+ */
+export async function packCommits(
+  { commonDir, config }: Pick<Repository, 'commonDir' | 'config'>,
+  reader: ObjectReader,
+  commits: readonly Commit[],
+  chain: Chain,
+): Promise<Revision[] | null> {
+  // git gives the rights of others to what it writes there.
+  const isShared = !PRIVATE.test(config.get('core.sharedrepository') ?? 'umask');
+  const isOfSha1 = (config.get('extensions.objectformat') ?? 'sha1') === 'sha1';
+  if (isShared || !isOfSha1 || !isSmall(commits)) return null;
+  try {
+    if (await hasReplacements(commonDir)) return null;
+    const objects = new PackedObjects(reader, join(commonDir, 'objects/pack'));
+    return await makeCommits(objects, commits, chain);
+  } catch (error) {
+    const isToldByGit = error instanceof EnvironmentError || error instanceof InvalidStateError;
+    if (error instanceof LeftToGit || isToldByGit || isOfSystem(error)) return null;
+    throw error;
+  }
+}
