@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pushEventArgs } from '../event-files.js';
 import { type Contender, GNU_TIME, race } from '../race.js';
 import { missingRow, numberRow, type Row, ratioRow } from '../result.js';
+import { type Served, serve } from '../served.js';
 import { median } from '../statistics.js';
 import {
   compactedRepository,
@@ -39,12 +38,6 @@ interface Use {
   readonly sentKb: number;
 }
 
-/** Server, and the file to which it writes what each request moved. */
-interface Served {
-  readonly url: string;
-  readonly counts: string;
-}
-
 /** EMBEDDED: the driver without git beside the one that runs git, on a server over http. */
 export async function embedded(surroundings: Surroundings): Promise<Row[]> {
   if (!existsSync(GNU_TIME)) {
@@ -66,17 +59,11 @@ export async function embedded(surroundings: Surroundings): Promise<Row[]> {
     whole('100,000 events, sealed', compactedRepository(surroundings, large, '2025-12-01'), false),
     { words: '100,000 events, a clone of depth 1', made: large, isShallow: true, isSmall: false },
   ];
-  const root = surroundings.folder('served');
-  const counts = join(surroundings.root, 'counts');
-  writeFileSync(counts, '');
-  const script = join(project, 'node_modules/.cache/kgit/bench/git-server.mjs');
-  const server = spawn(process.execPath, [script, root, counts], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const served = await serve(surroundings);
   try {
-    const [port] = (await once(server.stdout, 'data')) as [Buffer];
-    const served = { url: `http://127.0.0.1:${port.toString().trim()}`, counts };
     return cases.flatMap((each) => rowsOf(surroundings, served, each));
   } finally {
-    server.kill();
+    served.server.kill();
   }
 }
 

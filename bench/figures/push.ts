@@ -2,14 +2,23 @@ import { join } from 'node:path';
 import { NAIVE, naivePush, pushEventArgs } from '../event-files.js';
 import { peakMemory, race } from '../race.js';
 import { type Row, ratioRow } from '../result.js';
+import { serve } from '../served.js';
 import { differences } from '../statistics.js';
 import { madeRepository, progress, type Surroundings, serverOf } from '../surroundings.js';
 
 const ROUNDS = 21;
 const EVENTS = 100;
+/** Time of a round trip to a server that is far away, in ms. */
+const LATENCY_MS = 100;
 
-/** PUSH: one event to a server on this machine, against git add, commit and push, without start-up. */
-export function push(surroundings: Surroundings): Row[] {
+const WORDS = { command: 'kgit push-event touched --cluster c7 --message TEXT', baseline: NAIVE };
+
+/** PUSH: one event to a server on this machine, and to one that is far away, against git add, commit and push. */
+export async function push(surroundings: Surroundings): Promise<Row[]> {
+  return [...here(surroundings), ...(await farAway(surroundings))];
+}
+
+function here(surroundings: Surroundings): Row[] {
   const made = madeRepository(surroundings.project, EVENTS, EVENTS);
   const [ours, theirs, queued] = ['ours', 'theirs', 'queued'].map((name) => {
     const server = serverOf(surroundings, made, `${name}.git`);
@@ -30,11 +39,10 @@ export function push(surroundings: Surroundings): Row[] {
     },
     ROUNDS,
   );
-  const words = { command: 'kgit push-event touched --cluster c7 --message TEXT', baseline: NAIVE };
   return [
     ratioRow(
       {
-        ...words,
+        ...WORDS,
         what: '`kgit push-event`, less its start as START has it (`kgit push-event --queue`)',
         target: 1.2,
         peakMb: peakMemory(contender),
@@ -44,11 +52,39 @@ export function push(surroundings: Surroundings): Row[] {
       times.push,
     ),
     ratioRow(
-      { ...words, what: '`kgit push-event`, less the start of any command (`kgit --version`)', target: null },
+      { ...WORDS, what: '`kgit push-event`, less the start of any command (`kgit --version`)', target: null },
       differences(times.push, times.version),
       times.naive,
       times.push,
     ),
-    ratioRow({ ...words, what: '`kgit push-event`, all of it', target: 2.2 }, times.push, times.naive),
+    ratioRow({ ...WORDS, what: '`kgit push-event`, all of it', target: 2.2 }, times.push, times.naive),
   ];
+}
+
+/** The same over http, each round trip of which takes a tenth of a second. */
+async function farAway(surroundings: Surroundings): Promise<Row[]> {
+  const made = madeRepository(surroundings.project, EVENTS, EVENTS);
+  const served = await serve(surroundings, LATENCY_MS);
+  try {
+    const [ours, theirs] = ['ours', 'theirs'].map((name) => {
+      const server = serverOf(surroundings, made, `served/${name}.git`);
+      surroundings.git(server, 'config', 'http.receivepack', 'true');
+      const clone = join(surroundings.root, `${name}-far`);
+      surroundings.git(surroundings.root, 'clone', '--quiet', `${served.url}/${name}.git`, clone);
+      return clone;
+    }) as [string, string];
+    progress(`PUSH: ${ROUNDS} rounds with ${LATENCY_MS} ms of latency`);
+    const argv = surroundings.kgit(process.execPath, ...pushEventArgs('c7'));
+    const times = race(
+      {
+        push: { argv, cwd: ours, env: surroundings.env() },
+        naive: naivePush(surroundings, theirs, EVENTS),
+      },
+      ROUNDS,
+    );
+    const what = `\`kgit push-event\`, all of it, to a server over http with ${LATENCY_MS} ms of latency`;
+    return [ratioRow({ ...WORDS, what, target: 1.2 }, times.push, times.naive)];
+  } finally {
+    served.server.kill();
+  }
 }

@@ -50,6 +50,8 @@ export interface GitStoreOptions {
 function moverOf(refs: MovingRefs, follower: BranchFollower, checkouts: Checkouts): BranchMover {
   return {
     tip: () => follower.tip(),
+    lookAhead: (from, to) => follower.lookAhead(from, to),
+    giveUp: () => follower.end(),
     track: (trackingRef, tip) => follower.track(trackingRef, tip),
     move: async (moves, from, to) => {
       const session = refs.session();

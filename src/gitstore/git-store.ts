@@ -41,6 +41,13 @@ export type LocalMove =
 export interface BranchMover {
   /** Tip of the user's branch; null if there is none. */
   tip(): Promise<Revision | null>;
+  /**
+   * Does what can be done while a push from one revision to another is under way; changes nothing. Left out where nothing
+   * can be.
+   */
+  lookAhead?(from: Revision | null, to: Revision): Promise<void>;
+  /** Undoes `lookAhead` for a push that moved nothing. */
+  giveUp?(): Promise<void>;
   /** Moves the tracking ref to the published tip. Throws EnvironmentError. */
   track(trackingRef: string, tip: Revision): Promise<void>;
   /**
@@ -167,7 +174,7 @@ export class GitStore implements Backend {
     timeoutMs: number,
     locks: readonly LockMove[] = [],
   ): Promise<SwapOutcome> {
-    const { published, builder, ancestry } = this.#parts;
+    const { published, builder, ancestry, mover } = this.#parts;
     let built: Built;
     try {
       await published?.fetched.check(base);
@@ -187,11 +194,17 @@ export class GitStore implements Backend {
     const { moves, failure } = await this.leases.pushMoves(locks, async (planned) => {
       const names = await this.leases.misplaced(base, planned);
       if (names.length > 0) return { kind: 'fenced', names };
-      const pushed = await pushBranch(remote, { ...target, locks: planned });
+      const [pushed] = await Promise.all([
+        pushBranch(remote, { ...target, locks: planned }),
+        mover.lookAhead?.(base, tip),
+      ]);
       told.push(...pushed.notes);
       return pushed.failure;
     });
-    if (failure) return failure;
+    if (failure) {
+      await mover.giveUp?.();
+      return failure;
+    }
     await fetched.noteMoved(tip);
     if (base) ancestry.note(base, tip);
     const notes = [...built.notes, ...told, ...(await this.#notePushed(fetched.trackingRef, tip, moves))];

@@ -1,3 +1,4 @@
+import { EnvironmentError, RemoteError } from '../../errors.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Checkouts } from '../checkout/checkouts.js';
 import type { Ancestry } from '../history/ancestry.js';
@@ -16,7 +17,7 @@ export class BranchFollower {
   readonly #leftBehind: Pick<LeftBehind, 'note'>;
   readonly #branch: string;
   readonly #branchRef: string;
-  /** The git process that has moved the tracking ref, for the branch that follows it. */
+  /** The git process that moves the tracking ref, and then the branch that follows it. */
   #session: RefSession | null = null;
 
   constructor(
@@ -41,10 +42,24 @@ export class BranchFollower {
     return (await this.#refs.read([this.#branchRef])).get(this.#branchRef) ?? null;
   }
 
+  /**
+   * Does what can be done while a push is under way: starts the git that moves refs afterwards, and looks at the checkouts.
+   * Changes nothing. What is in the way of the move then shows then.
+   */
+  async lookAhead(from: Revision | null, to: Revision): Promise<void> {
+    try {
+      const local = await this.tip();
+      this.#session ??= this.#refs.session();
+      if (from !== null && local === from) await this.#checkouts.lookAhead(from, to);
+    } catch (error) {
+      if (!(error instanceof EnvironmentError || error instanceof RemoteError)) throw error;
+    }
+  }
+
   /** Moves the tracking ref to the published tip. Throws EnvironmentError. */
   async track(tracking: string, tip: Revision): Promise<void> {
-    await this.end();
-    this.#session = this.#refs.session();
+    if (this.#session?.isOver) await this.end();
+    this.#session ??= this.#refs.session();
     await this.#session.apply([`update ${tracking} ${tip}\n`]);
   }
 
@@ -60,7 +75,7 @@ export class BranchFollower {
     }
   }
 
-  /** Ends the git process of `track` if nothing has followed. */
+  /** Ends the git process of `lookAhead` or `track` if nothing has followed. */
   async end(): Promise<void> {
     const session = this.#session;
     this.#session = null;

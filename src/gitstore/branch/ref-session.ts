@@ -40,6 +40,11 @@ export class RefSession {
     this.#ended.catch(() => undefined);
   }
 
+  /** Whether git has ended, after which it moves nothing. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /**
    * Makes moves in git's own syntax (`update REF NEW OLD`), all or none. Throws EnvironmentError.
    * @returns null, or git's message about a ref that lost its race

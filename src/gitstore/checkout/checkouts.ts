@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ConflictError, EnvironmentError } from '../../errors.js';
-import { orIfGone } from '../../store/local/durable-files.js';
 import type { Host } from '../../store/port/host.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { RefSession } from '../branch/ref-session.js';
 import type { Objects } from '../objects/object-reader.js';
 import type { Git } from '../process/git.js';
+import { indexIdentity } from './index-copy.js';
 import { IndexLock, takeIndexLocks } from './index-lock.js';
 import { type Move, MoveJournal } from './move-journal.js';
 import { SettleCheckout } from './settle-checkout.js';
@@ -77,6 +75,14 @@ export class Checkouts {
    */
   async obstacle(from: Revision | null, to: Revision): Promise<Obstacle | null> {
     return (await this.#unfinished()) ?? this.#edits(from, to);
+  }
+
+  /**
+   * Looks at the checkouts before a move from one revision to another, so that the move has less to look at. Changes
+   * nothing.
+   */
+  async lookAhead(from: Revision, to: Revision): Promise<void> {
+    for (const checkout of await this.list()) await this.#treeMove.lookAhead(checkout, from, to);
   }
 
   async #unfinished(): Promise<Obstacle | null> {
@@ -244,13 +250,10 @@ export class Checkouts {
   }
 }
 
-/** Identifies the index of each checkout: one that is written anew has another identity. */
+/** The identity of the index of each checkout. */
 async function identities(checkouts: readonly Checkout[]): Promise<Map<string, string>> {
   const found = new Map<string, string>();
-  for (const { gitDir } of checkouts) {
-    const stats = await orIfGone(stat(join(gitDir, 'index')), null);
-    found.set(gitDir, stats === null ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`);
-  }
+  for (const { gitDir } of checkouts) found.set(gitDir, await indexIdentity(gitDir));
   return found;
 }
 

@@ -1,19 +1,22 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { orIfGone } from '../../store/local/durable-files.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { parseCommit } from '../embedded/object-formats.js';
+import { objectId } from '../embedded/packs/index-pack.js';
 import { type Trees, treeDifferences } from '../embedded/tree-edits.js';
 import type { Objects } from '../objects/object-reader.js';
 import type { TreeChange, TreeFile } from '../objects/tree-changes.js';
 import type { Git, GitResult } from '../process/git.js';
-import type { IndexCopy } from './index-copy.js';
+import { type IndexCopy, indexIdentity } from './index-copy.js';
 
 /** Up to this many files are checked one by one; for more, git itself finds out what blocks the move. */
 const FEW = 100;
 const EXECUTABLE = 0o100;
+/** Largest file in a work tree that is compared here, in bytes. */
+const MAX_FILE = 16 * 1024 * 1024;
 
 /** A work tree, its git folder, and the copy of its index to work on. */
 export interface Place {
@@ -25,8 +28,8 @@ export interface Place {
 /** A move of a work tree: its files, all new or changed. */
 interface Move {
   readonly changes: readonly TreeChange[];
-  /** Whether the index was found to hold nothing by the user for these files. */
-  isIndexClear: boolean;
+  /** The index, and the missing paths, with which it was found to hold nothing by the user for these files; null if none. */
+  clearWith: string | null;
 }
 
 /**
@@ -62,8 +65,11 @@ export class FewFiles {
     if (!move) return false;
     const missing = await this.#missing(place, move.changes);
     if (!missing) return false;
-    if (!move.isIndexClear) move.isIndexClear = await this.#isIndexClear(place, move.changes, missing);
-    return move.isIndexClear;
+    // Asked for before git reads it: an index that is replaced meanwhile is looked at again.
+    const looked = [await indexIdentity(place.gitDir), ...missing].join('\0');
+    if (move.clearWith === looked) return true;
+    move.clearWith = (await this.#isIndexClear(place, move.changes, missing)) ? looked : null;
+    return move.clearWith !== null;
   }
 
   /** Brings these files and their entries in the index to `to`; null unless `isClear`. */
@@ -74,9 +80,9 @@ export class FewFiles {
     return this.#run(place, ['restore', ...words, ...move.changes.map(({ path }) => path)]);
   }
 
-  #run({ gitDir, path, index }: Place, args: readonly string[], input = ''): Promise<GitResult> {
+  #run({ gitDir, path, index }: Place, args: readonly string[]): Promise<GitResult> {
     const words = [`--git-dir=${gitDir}`, `--work-tree=${path}`, ...args];
-    return this.#git.run(words, { cwd: path, input, env: index.env });
+    return this.#git.run(words, { cwd: path, env: index.env });
   }
 
   #move(place: Place, from: Revision | null, to: Revision): Promise<Move | null> {
@@ -104,29 +110,19 @@ export class FewFiles {
     for await (const change of treeDifferences(this.#trees, roots[0] ?? null, roots[1] ?? null)) {
       if (!isPlain(change) || changes.push(change) > FEW) return null;
     }
-    return { changes, isIndexClear: false };
+    return { changes, clearWith: null };
   }
 
   /** The paths that are missing in the work tree, a folder for all in it; null if something blocks the move. */
   async #missing(place: Place, changes: readonly TreeChange[]): Promise<Set<string> | null> {
     const missing = new Set<string>();
-    const present: { change: TreeChange; mode: string }[] = [];
     const folders = new Set<string>();
     for (const change of changes) {
       const found = await standing(place.path, change.path, folders);
-      if (found.kind === 'file') present.push({ change, mode: found.mode });
-      else if (found.kind === 'nothing' && change.before === null) missing.add(found.path);
-      else return null;
+      if (found.kind === 'nothing' && change.before === null) missing.add(found.path);
+      else if (found.kind !== 'file' || !(await isKnown(place.path, change, found))) return null;
     }
-    if (present.length === 0) return missing;
-    const names = present.map(({ change }) => `${change.path}\n`).join('');
-    const args = ['hash-object', '--no-filters', '--stdin-paths'];
-    const { code, stdout } = await this.#run(place, args, names);
-    const oids = stdout.toString('utf8').split('\n');
-    // A file may have its new content already, for instance if the user had git bring it.
-    const isKnown = ({ change: { before, after }, mode }: (typeof present)[number], i: number) =>
-      [before, after].some((file) => file?.oid === oids[i] && file?.mode === mode);
-    return code === 0 && present.every(isKnown) ? missing : null;
+    return missing;
   }
 
   async #isIndexClear(
@@ -154,6 +150,20 @@ async function isThere(path: string): Promise<boolean> {
   return (await orIfGone(lstat(path), null)) !== null;
 }
 
+/**
+ * Whether a file in the work tree is as one of two revisions has it. It may have its new content already, for instance if the
+ * user had git bring it.
+ */
+async function isKnown(
+  root: string,
+  { path, before, after }: TreeChange,
+  { mode, size }: StandingFile,
+): Promise<boolean> {
+  if (size > MAX_FILE) return false;
+  const oid = objectId('blob', await readFile(join(root, path)));
+  return [before, after].some((file) => file?.oid === oid && file.mode === mode);
+}
+
 /** Whether a file is added or changed, under a name that git reads verbatim from a line. */
 function isPlain({ path, before, after }: TreeChange): boolean {
   const isFile = (mode: string) => mode === '100644' || mode === '100755';
@@ -161,8 +171,16 @@ function isPlain({ path, before, after }: TreeChange): boolean {
   return isNamedPlainly && after !== null && isFile(after.mode) && (before === null || isFile(before.mode));
 }
 
+/** A file of a work tree. */
+interface StandingFile {
+  readonly kind: 'file';
+  readonly mode: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
 type Standing =
-  | { readonly kind: 'file'; readonly mode: string }
+  | StandingFile
   /** `path` is what is missing: the file, or the topmost missing folder on the way to it. */
   | { readonly kind: 'nothing'; readonly path: string }
   | { readonly kind: 'other' };
@@ -179,7 +197,7 @@ async function standing(root: string, path: string, folders: Set<string>): Promi
     try {
       const stats = await lstat(join(root, part));
       if (i === names.length && stats.isFile())
-        return { kind: 'file', mode: stats.mode & EXECUTABLE ? '100755' : '100644' };
+        return { kind: 'file', mode: stats.mode & EXECUTABLE ? '100755' : '100644', size: stats.size };
       if (i === names.length || !stats.isDirectory()) return { kind: 'other' };
       folders.add(part);
     } catch (error) {

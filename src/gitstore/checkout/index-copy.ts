@@ -3,9 +3,15 @@ import { constants } from 'node:fs';
 import { copyFile, readdir, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
-import { cannotKeep, removeFile } from '../../store/local/durable-files.js';
+import { cannotKeep, orIfGone, removeFile } from '../../store/local/durable-files.js';
 
 const NAME = /^kgit-index-[0-9a-f]{12}(\.lock)?$/;
+
+/** Tells the index of a checkout from each other one that was or will be in its place; '' if there is none. */
+export async function indexIdentity(gitDir: string): Promise<string> {
+  const stats = await orIfGone(stat(join(gitDir, 'index'), { bigint: true }), null);
+  return stats === null ? '' : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+}
 
 /**
  * A copy of a checkout's index for kgit's git commands, while the index itself stays as it is. It lies beside the

@@ -21,6 +21,11 @@ export class TreeMove {
     this.#fewFiles = new FewFiles(git, objects);
   }
 
+  /** Looks at the few files of a move that may come, without a lock. Changes nothing. */
+  async lookAhead(checkout: Checkout, from: Revision, to: Revision): Promise<void> {
+    await this.#fewFiles.isClear({ ...checkout, index: IndexCopy.source(checkout.gitDir) }, from, to);
+  }
+
   /** Why a checkout cannot move: the local edits that block it; null if it can. Changes nothing. */
   async obstacle(checkout: Checkout, from: Revision | null, to: Revision): Promise<string | null> {
     if (!(await orIfGone(stat(checkout.path), null)))

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { EnvironmentError } from '../../../src/errors.js';
 import { FewFiles, type Place } from '../../../src/gitstore/checkout/few-files.js';
 import { ObjectReader } from '../../../src/gitstore/objects/object-reader.js';
@@ -112,6 +112,25 @@ describe('FewFiles', () => {
     writeFileSync(join(path, 'folder/old'), 'mine\n');
     expect(await few.bring(place, from, to)).toBeNull();
     expect(readFileSync(join(path, 'folder/old'), 'utf8')).toBe('mine\n');
+  });
+
+  it.each(OBSTACLES.filter(([what]) => what.includes('staged')))(
+    'sees %s, since the index was looked at',
+    async (_what, stand) => {
+      const { path, place, few, from, to } = moved();
+      expect(await few.isClear(place, from, to)).toBe(true);
+      stand(path);
+      expect(await few.isClear(place, from, to)).toBe(false);
+    },
+  );
+
+  it('does not ask git again for an index that is as it was', async () => {
+    const { path, place, from, to } = moved();
+    const git = new Git(path, process.env);
+    const asked = vi.spyOn(git, 'run');
+    const few = new FewFiles(git, new ObjectReader(new Git(path, process.env)));
+    for (let i = 0; i < 3; i++) expect(await few.isClear(place, from, to)).toBe(true);
+    expect(asked).toHaveBeenCalledTimes(1);
   });
 
   it('goes on where a move was broken off between the files and the index', async () => {
