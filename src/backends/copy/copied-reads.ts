@@ -91,8 +91,8 @@ export class CopiedHistory implements History {
     yield* (await this.#source()).whole(after, to);
   }
 
-  async *timeline(revision: Revision, ahead?: number): AsyncGenerator<TimelineEntry> {
-    yield* (await this.#source()).timeline(revision, ahead);
+  async *timeline(revision: Revision, ahead?: number, from?: number): AsyncGenerator<TimelineEntry> {
+    yield* (await this.#source()).timeline(revision, ahead, from);
   }
 
   async placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {

@@ -61,8 +61,8 @@ export class GitHistory implements History {
     yield* wholeRevisions(this.#line, this.#reader, after, to);
   }
 
-  timeline(revision: Revision, ahead?: number): AsyncIterable<TimelineEntry> {
-    return timeline(this.#git, revision, ahead);
+  timeline(revision: Revision, ahead?: number, from?: number): AsyncIterable<TimelineEntry> {
+    return timeline(this.#git, revision, ahead, from);
   }
 
   placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {

@@ -26,17 +26,28 @@ function parseRecord(record: string): TimelineEntry {
 
 /**
  * Yields the revisions from `revision` backwards along first parents, with the files that each added. git runs only as
- * far as the caller reads.
+ * far as the caller reads, and about 2,000 revisions further, which fit into the pipe. With a likely end, some revisions
+ * may come twice if others before them add no file.
  * @param ahead how many are likely to be read: git compares no more than these until the caller goes on
+ * @param from the same for those published before it, in ms since the epoch
  */
-export async function* timeline(git: Git, revision: Revision, ahead?: number): AsyncGenerator<TimelineEntry> {
-  if (ahead === undefined) return yield* walk(git, revision, []);
+export async function* timeline(
+  git: Git,
+  revision: Revision,
+  ahead = Number.POSITIVE_INFINITY,
+  from = Number.NEGATIVE_INFINITY,
+): AsyncGenerator<TimelineEntry> {
+  const range = [
+    ...(Number.isFinite(ahead) ? [`--max-count=${ahead}`] : []),
+    // git stops at the first revision that is older.
+    ...(from > 0 ? [`--max-age=${Math.floor(from / 1000)}`] : []),
+  ];
   let count = 0;
-  for await (const entry of walk(git, revision, [`--max-count=${ahead}`])) {
+  for await (const entry of walk(git, revision, range)) {
     count += 1;
     yield entry;
   }
-  if (count === ahead) yield* walk(git, revision, [`--skip=${ahead}`]);
+  if (range.length > 0 && (from > 0 || count === ahead)) yield* walk(git, revision, [`--skip=${count}`]);
 }
 
 async function* walk(git: Git, revision: Revision, range: readonly string[]): AsyncGenerator<TimelineEntry> {

@@ -10,6 +10,10 @@ const KINDS: Readonly<Record<Entry['kind'], string>> = {
   folder: 'a folder',
   other: 'something that is neither file nor folder',
 };
+/** This many folders or more are worth a request of their own. */
+const MANY = 256;
+/** A name that git looks up in a tree as it is. */
+const PLAIN_NAME = /^[A-Za-z0-9][\w-]*$/;
 const MODES: Readonly<Record<string, string>> = { '120000': 'a symbolic link', '160000': 'a submodule' };
 
 /**
@@ -71,9 +75,10 @@ export class GitView implements StateView {
       else missing.push(folder);
     }
     if (missing.length === 0) return trees;
-    const above = await this.#trees(new Set(missing.map((folder) => split(folder)[0])));
+    const left = await this.#onlyChildren(missing, trees);
+    const above = await this.#trees(new Set(left.map((folder) => split(folder)[0])));
     const wanted: NamedObject[] = [];
-    for (const folder of missing) {
+    for (const folder of left) {
       const [parent, name] = split(folder);
       const entry = entryOf(above.get(parent), folder, name, 'folder');
       if (entry) wanted.push({ name: entry.oid, path: folder });
@@ -85,6 +90,38 @@ export class GitView implements StateView {
     });
     for (const folder of missing) this.#folders.set(folder, trees.get(folder) ?? null);
     return trees;
+  }
+
+  /**
+   * Reads the trees of folders of which each is the only one wanted of the folder above it, such as `events` of a
+   * subject: git looks them up there, so that the folders above need not be read here. Returns those that it could not
+   * read so; reading them in the usual way tells why.
+   */
+  async #onlyChildren(
+    folders: readonly string[],
+    trees: Map<string, Tree | null>,
+  ): Promise<readonly string[]> {
+    const parents = new Set(folders.map((folder) => split(folder)[0]));
+    const isAlone =
+      parents.size === folders.length && ![...parents].some((parent) => this.#folders.has(parent));
+    if (folders.length < MANY || !isAlone || !folders.every((folder) => PLAIN_NAME.test(split(folder)[1])))
+      return folders;
+    const left: string[] = [];
+    const wanted: NamedObject[] = [];
+    const above = await this.#trees(new Set(Array.from(parents, (parent) => split(parent)[0])));
+    for (const folder of folders) {
+      const [parent, name] = split(folder);
+      const [grandparent, parentName] = split(parent);
+      const entry = entryOf(above.get(grandparent), parent, parentName, 'folder');
+      if (entry) wanted.push({ name: `${entry.oid}:${name}`, path: folder });
+      else left.push(folder);
+    }
+    await readEach(this.#reader, wanted, (object, place) => {
+      const folder = wanted[place]?.path ?? '';
+      if (object?.type === 'tree') trees.set(folder, treeOf(object, folder));
+      else left.push(folder);
+    });
+    return left;
   }
 
   #tree(folder: string): Tree | null | Promise<Tree | null> {

@@ -6,6 +6,8 @@ import type { Entry } from '../../store/port/state-store.js';
 const PLAIN = 0x31_30_30_36_34_34;
 const EXECUTABLE = 0x31_30_30_37_35_35;
 
+const BEYOND_ASCII = /[\x80-\xff]/;
+
 /** An entry with its object. */
 export interface TreeEntry extends Entry {
   readonly mode: string;
@@ -74,15 +76,18 @@ export class Tree {
   /** Calls `take` with the name and the place of each entry. Returns whether they came in `byName` order. */
   #walk(take: (name: string, from: number) => void): boolean {
     const bytes = this.#bytes;
+    // One character a byte: looking for the ends of a name in a string is several times as fast as in a buffer.
+    const text = bytes.toString('latin1');
     let isSorted = true;
     let before = '';
     for (let at = 0; at < bytes.length; ) {
-      const space = bytes.indexOf(32, at);
-      const nameTo = bytes.indexOf(0, space);
+      const space = text.indexOf(' ', at);
+      const nameTo = text.indexOf('\0', space);
       const to = nameTo + 1 + this.#oidBytes;
       if (space < 0 || nameTo < space || to > bytes.length)
         throw new InvalidStateError('a tree is malformed');
-      const name = bytes.toString('utf8', space + 1, nameTo);
+      const raw = text.slice(space + 1, nameTo);
+      const name = !BEYOND_ASCII.test(raw) ? raw : bytes.toString('utf8', space + 1, nameTo);
       if (name < before) isSorted = false;
       before = name;
       take(name, at);

@@ -18,6 +18,9 @@ export const RAW_CHANGES: readonly string[] = [
   '-z',
 ];
 
+/** Has git write its output in pieces of several KB instead of record by record, each of which would wake this process. */
+const IN_PIECES = { GIT_FLUSH: '0' };
+
 /**
  * Runs git and yields its output in batches of records that end with `separator`; git is paused while nothing reads.
  * In a partial clone each piece of output has the time limit of a fetch.
@@ -29,7 +32,7 @@ export async function* gitRecords(
   separator: string,
 ): AsyncGenerator<readonly string[]> {
   const lazy = git.lazyFetches;
-  const end = yield* recordsOf(git.start(args), { separator, idleMs: lazy?.timeout });
+  const end = yield* recordsOf(git.start(args, { env: IN_PIECES }), { separator, idleMs: lazy?.timeout });
   if (end.failure !== null) throw notThere(end.failure);
   const isLate = end.ended === 'timeout';
   if (end.rest && !isLate) yield [end.rest];

@@ -11,6 +11,8 @@ const MONTH_MS = 31 * 24 * 3600 * 1000;
 export interface EventHint {
   /** Whether ids alone rule out many events. */
   readonly isOfTime: boolean;
+  /** No id that can match is older, in ms since the epoch; negative infinity if there is no such time. */
+  readonly from: number;
   /** Every matching event's text contains one entry of each list, ignoring case; the rarest list comes first. */
   readonly texts: readonly (readonly string[])[];
   mayBeId(id: string): boolean;
@@ -61,6 +63,7 @@ export function hintOf(filter: EventFilter, ids: readonly string[]): EventHint |
   ];
   return {
     isOfTime,
+    from: always.length > 0 ? Number.NEGATIVE_INFINITY : from,
     texts: groups.map((texts) => [...texts, ...HIDING, ...always]),
     mayBeId(id) {
       const time = ulidTime(id);

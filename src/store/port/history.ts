@@ -89,8 +89,9 @@ export interface History {
   /**
    * The revisions that added files, from `revision` backwards, newest first.
    * @param ahead how many are likely to be read; more can be
+   * @param from the likely end: revisions published before, in ms since the epoch, are likely not read; they can be
    */
-  timeline(revision: Revision, ahead?: number): AsyncIterable<TimelineEntry>;
+  timeline(revision: Revision, ahead?: number, from?: number): AsyncIterable<TimelineEntry>;
   /**
    * For each of these files of `revision`: how many revisions, from `revision` backwards, precede the one that added
    * it.

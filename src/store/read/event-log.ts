@@ -18,6 +18,12 @@ import { WantedTimeline } from './wanted-timeline.js';
  */
 const BATCH = 255;
 
+/**
+ * How many are read at a time where that many are likely to be asked for: such a read has a process of its own, which
+ * hands over its objects in large pieces instead of one by one.
+ */
+const LARGE_BATCH = 1_000;
+
 /** How many of the revisions that are read ahead may add no event, such as those that set a phase. */
 const SPARE = 10;
 
@@ -44,7 +50,7 @@ async function* inGroups(
   for await (const entry of revisions) {
     group.push(entry);
     count += entry.added.length;
-    if (count < files && group.length < BATCH) continue;
+    if (count < files && group.length < Math.max(files, BATCH)) continue;
     yield group;
     group = [];
     count = 0;
@@ -85,10 +91,14 @@ class Telling {
   }
 
   /** The events of some revisions, newest first; of one revision by id. */
-  async *added(entries: readonly TimelineEntry[], hint: EventHint | null): AsyncGenerator<StoredEvent[]> {
+  async *added(
+    entries: readonly TimelineEntry[],
+    hint: EventHint | null,
+    size: number,
+  ): AsyncGenerator<StoredEvent[]> {
     const places = entries.flatMap(placesOf);
-    for (let i = 0; i < places.length; i += BATCH) {
-      const batch = places.slice(i, i + BATCH);
+    for (let i = 0; i < places.length; i += size) {
+      const batch = places.slice(i, i + size);
       const events = await Promise.all(batch.map(({ subject, path }) => this.#finder.at(subject, path)));
       // A later commit may have removed it: only what is at the tip counts.
       const there = events.filter((event) => event !== null);
@@ -133,16 +143,19 @@ export async function* publishedEvents(
   for (const operation of [...pending].reverse()) yield* telling.fresh(await telling.pending(operation));
   if (revision === null) return;
   let oldest: TimelineEntry | null = null;
-  const wanted = hint && new WantedTimeline(store, revision, hint);
+  // What waits lies over the files of the revision.
+  const files = pending.length === 0 ? view : store.view(revision);
+  const wanted = hint && new WantedTimeline(store, revision, hint, files);
   const revisions = wanted ? wanted.revisions() : store.history.timeline(revision, ahead + SPARE);
-  for await (const group of inGroups(revisions, Math.min(ahead, BATCH))) {
+  const size = Math.max(Math.min(ahead, LARGE_BATCH), BATCH);
+  for await (const group of inGroups(revisions, Math.min(ahead, size))) {
     const known: TimelineEntry[] = oldest ? [oldest, ...group] : [...group];
     oldest = known.pop() ?? null;
-    for await (const events of telling.added(known, hint)) yield* events;
+    for await (const events of telling.added(known, hint, size)) yield* events;
   }
   if (!oldest) return;
   const events: StoredEvent[] = [];
-  for await (const some of telling.added([oldest], hint)) events.push(...some);
+  for await (const some of telling.added([oldest], hint, size)) events.push(...some);
   const sealed = wanted?.sealed ?? null;
   if (sealed?.size !== 0) events.push(...(await telling.untold((month) => sealed?.has(month) !== false)));
   yield* events.sort((a, b) => (a.head.id < b.head.id ? 1 : -1));

@@ -72,13 +72,17 @@ async function candidatesByText(store: Backend, revision: Revision, hint: EventH
   return { files: new Set(files), sealed: new Set(sealed) };
 }
 
-/** The files of all events of a revision that match a hint, and perhaps of some others. */
+/**
+ * The files of all events of a revision that match a hint, and perhaps of some others.
+ * @param view the files of the revision
+ */
 export async function findCandidates(
   store: Backend,
   revision: Revision,
+  view: StateView,
   hint: EventHint,
 ): Promise<Candidates> {
-  const byId = hint.isOfTime ? await candidatesById(store.view(revision), hint) : null;
+  const byId = hint.isOfTime ? await candidatesById(view, hint) : null;
   if (byId && (hint.texts.length === 0 || byId.files.size <= FEW)) return byId;
   return candidatesByText(store, revision, hint);
 }

@@ -4,7 +4,7 @@ import type { EventHint } from '../../model/event/event-hint.js';
 import { parseEventPath } from '../../model/subject/layout.js';
 import type { Backend } from '../port/backend.js';
 import type { TimelineEntry } from '../port/history.js';
-import type { Revision } from '../port/state-store.js';
+import type { Revision, StateView } from '../port/state-store.js';
 import { type Candidates, findCandidates, monthOfPath } from './event-search.js';
 
 /** How many revisions are walked before the tip is searched: most queries ask for recent events. */
@@ -29,14 +29,19 @@ export class WantedTimeline {
   readonly #store: Backend;
   readonly #revision: Revision;
   readonly #hint: EventHint;
+  readonly #view: StateView;
   readonly #window: number;
   #candidates: Candidates | null = null;
 
-  /** @param window how many revisions are walked before the tip is searched */
-  constructor(store: Backend, revision: Revision, hint: EventHint, window = WINDOW) {
+  /**
+   * @param view the files of `revision`; whoever reads the events through it too reads no folder twice
+   * @param window how many revisions are walked before the tip is searched
+   */
+  constructor(store: Backend, revision: Revision, hint: EventHint, view: StateView, window = WINDOW) {
     this.#store = store;
     this.#revision = revision;
     this.#hint = hint;
+    this.#view = view;
     this.#window = window;
   }
 
@@ -46,7 +51,7 @@ export class WantedTimeline {
   }
 
   async #search(passed: ReadonlySet<string>): Promise<Candidates> {
-    const found = await findCandidates(this.#store, this.#revision, this.#hint);
+    const found = await findCandidates(this.#store, this.#revision, this.#view, this.#hint);
     for (const path of passed) found.files.delete(path);
     return found;
   }
@@ -67,10 +72,9 @@ export class WantedTimeline {
 
   /** Those of these files whose events are wanted, and those that cannot be read. */
   async #wanted(paths: readonly string[]): Promise<string[]> {
-    const view = this.#store.view(this.#revision);
     const isWanted = async (path: string): Promise<boolean> => {
       try {
-        const text = await view.read(path);
+        const text = await this.#view.read(path);
         return text !== null && this.#hint.isWanted(parseEvent(text, path));
       } catch (error) {
         // Whoever reads the event says what is wrong with it.
@@ -91,7 +95,12 @@ export class WantedTimeline {
     const passed = new Set<string>();
     let walked = 0;
     let met = 0;
-    for await (const { revision: at, added } of this.#store.history.timeline(this.#revision)) {
+    const { from } = this.#hint;
+    for await (const { revision: at, added } of this.#store.history.timeline(
+      this.#revision,
+      undefined,
+      from,
+    )) {
       if (walked === 0 && search) {
         this.#candidates = await search;
         if (isComplete(this.#candidates)) return;

@@ -80,7 +80,13 @@ async function expectSame(store: Backend, paths: Map<string, string>, wanted: Ev
   const hint = hintOf(wanted, []);
   if (hint === null) return;
   const met: string[] = [];
-  for await (const { added } of new WantedTimeline(store, revision, hint, window).revisions())
+  for await (const { added } of new WantedTimeline(
+    store,
+    revision,
+    hint,
+    store.view(revision),
+    window,
+  ).revisions())
     met.push(
       ...[...added]
         .sort()
@@ -138,7 +144,13 @@ describe('the time line of what is wanted', () => {
       const hint = hintOf({ ...NOTHING, ...wanted }, []);
       const names: string[] = [];
       if (hint) {
-        for await (const { added } of new WantedTimeline(store, revision, hint, 0).revisions())
+        for await (const { added } of new WantedTimeline(
+          store,
+          revision,
+          hint,
+          store.view(revision),
+          0,
+        ).revisions())
           names.push(...added.map((path) => path.split('/')[3] ?? ''));
       }
       return names;
@@ -170,7 +182,13 @@ describe('the time line of what is wanted', () => {
       const added: string[] = [];
       const hint = hintOf(wanted, []);
       if (hint)
-        for await (const entry of new WantedTimeline(store, revision, hint, 5).revisions())
+        for await (const entry of new WantedTimeline(
+          store,
+          revision,
+          hint,
+          store.view(revision),
+          5,
+        ).revisions())
           added.push(...entry.added);
       return [added.filter((path) => path.includes('created')).length, walked];
     };
