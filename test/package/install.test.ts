@@ -15,7 +15,7 @@ import { filesBelow } from '../support/source-files.js';
 import { type Environment, files, NPM, newUser, packedTarball, QUIET, root, run, version } from './packed.js';
 
 /** A port at which nothing listens: a registry that cannot be reached. */
-const NO_REGISTRY = '--registry=http://127.0.0.1:9/';
+const NO_REGISTRY = 'http://127.0.0.1:9/';
 /** The most that the package may take, in bytes: packed, and on the disk. */
 const MOST_PACKED = 3_000_000;
 const MOST_UNPACKED = 11_000_000;
@@ -30,6 +30,15 @@ function expectItRuns(env: Environment, from: string): void {
   expect(realpathSync(run('sh', ['-c', 'command -v kgit'], cwd, env).trim())).toBe(join(from, 'bin/run.js'));
 }
 
+/** The commands of a part of docs/install.md. */
+function documented(part: string): string {
+  const page = readFileSync(join(root, 'docs/install.md'), 'utf8');
+  const [, after = ''] = page.split(`<!-- install: ${part} -->\n\`\`\`sh\n`);
+  const [commands = ''] = after.split('```');
+  expect(commands, part).not.toBe('');
+  return commands;
+}
+
 /** The files and links below a folder. */
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
@@ -38,19 +47,29 @@ function filesIn(folder: string): string[] {
 }
 
 describe('npm install --global', () => {
-  it('of the packed tarball needs neither network nor checkout, runs no script, and can be undone', () => {
-    const { home, prefix, env } = newUser();
-    const tarball = packedTarball();
-    const options = ['--global', '--prefix', prefix, NO_REGISTRY, '--no-audit', '--no-fund'];
-    // With this, npm shows the name of each script that it runs.
-    const shown = run(NPM, ['install', ...options, '--foreground-scripts', tarball], home, env);
+  it('of the packed tarball, as docs/install.md has it, needs neither network nor checkout, and runs no script', () => {
+    const { home, prefix, env: own } = newUser();
+    packedTarball(home);
+    // With the last, npm shows the name of each script that it runs.
+    const npm = { prefix, registry: NO_REGISTRY, audit: 'false', fund: 'false', foreground_scripts: 'true' };
+    const settings = Object.entries(npm).map(([name, value]) => [`npm_config_${name}`, value] as const);
+    const env = { ...own, ...Object.fromEntries(settings) };
+    const shown = run('sh', ['-ec', documented('npm').replace(' --ignore-scripts', '')], home, env);
     expect(shown).not.toContain('> kgit@');
-    const installed = join(realpathSync(prefix), 'lib/node_modules/kgit');
-    expectItRuns(env, installed);
-    expect(run('kgit', ['version', '-o', 'name'], home, env)).toBe(`${version}\n`);
+    expect(shown.match(new RegExp(`^kgit/${version} `, 'gm'))).toHaveLength(2);
+    expectItRuns(env, join(realpathSync(prefix), 'lib/node_modules/kgit'));
     const pages = readdirSync(join(prefix, 'share/man/man1'));
     expect(pages.sort()).toEqual(readdirSync(join(root, 'dist/man')).sort());
-    run(NPM, ['uninstall', ...options, 'kgit'], home, env);
+
+    for (const shell of ['bash', 'zsh', 'fish'])
+      run('sh', ['-ec', documented(`completion ${shell}`)], home, env);
+    const bash = '. ~/.local/share/bash-completion/completions/kgit && complete -p kgit';
+    expect(run('bash', ['-c', bash], home, env)).toContain('kgit');
+    expect(run('zsh', ['-ic', 'echo $_comps[kgit]'], home, env)).toBe('_kgit\n');
+    const fish = { ...env, XDG_CONFIG_HOME: undefined };
+    expect(run('fish', ['-c', "complete -C 'kgit push-e'"], home, fish)).toContain('push-event');
+
+    run('npm', ['uninstall', '--global', 'kgit'], home, env);
     expect(filesIn(prefix)).toEqual([]);
   });
 

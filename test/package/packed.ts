@@ -33,10 +33,9 @@ export function run(program: string, args: readonly string[], cwd: string, env: 
 }
 
 /** Packs the built program as `npm pack` does, without building it again; returns the path of the tarball. */
-export function packedTarball(): string {
-  const { home, env } = newUser();
-  run(NPM, ['pack', '--ignore-scripts', `--pack-destination=${home}`, ...QUIET], root, env);
-  return join(home, `kgit-${version}.tgz`);
+export function packedTarball(folder = temporaryFolder('kgit-pack-')): string {
+  run(NPM, ['pack', '--ignore-scripts', `--pack-destination=${folder}`, ...QUIET], root, newUser().env);
+  return join(folder, `kgit-${version}.tgz`);
 }
 
 /** Runs a checker; what it says if it does not end with 0, else nothing. Throws Error if it is not there. */
