@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { hasCode } from '../model/value/error-codes.js';
+import { shellCommand } from '../platform/shell.js';
 import { startOnTerminal } from './child.js';
 import { EndSignals } from './end-signals.js';
 
@@ -23,7 +24,7 @@ function pagerOf(environment: Environment): Pager | null {
   if (named === undefined) return environment['TERM'] === 'dumb' ? null : { program: 'less', args: [] };
   const line = named.trim();
   // As in git, a pager is a shell command: 'less -S'.
-  return line === '' || line === 'cat' ? null : { program: 'sh', args: ['-c', line] };
+  return line === '' || line === 'cat' ? null : shellCommand(line);
 }
 
 /**

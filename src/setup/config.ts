@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InvalidStateError, UsageError } from '../errors.js';
 import { lookUp } from '../model/state/state-path.js';
 import { MARKER_FILE } from '../model/subject/layout.js';
 import { hasCode } from '../model/value/error-codes.js';
 import { isMap, type Value } from '../model/value/value.js';
+import { findProgram } from '../platform/programs.js';
 import { readAtMost } from '../store/local/durable-files.js';
 import { checkMarker, managementsOf } from '../store/read/records.js';
 import { chosenDriver, DRIVERS, EMBEDDED } from './drivers.js';
@@ -322,23 +323,14 @@ function withEmbedded(
 ): readonly SettingSource[] {
   const { repo, backend } = mergeLayers(found.map(({ layer }) => layer));
   const isUrl = repo !== undefined && /^[^/]*:/.test(repo) && !/^https?:/i.test(repo);
-  if (chosenDriver({ repo, backend }) !== 'git' || isUrl || isOnPath('git', environment)) return found;
+  if (chosenDriver({ repo, backend }) !== 'git' || isUrl || findProgram('git', environment['PATH']) !== null)
+    return found;
   const settings = { layer: { backend: EMBEDDED }, kind: 'environment' as const, path: null };
   const all = [...found, settings];
   // An explicit backend: git stays.
   if (mergeLayers(all.map(({ layer }) => layer)).backend !== EMBEDDED) return found;
   warn(`git is not in PATH, so kgit works without it (backend: ${EMBEDDED})`);
   return all;
-}
-
-/** Where the system looks for programs without a PATH; Windows looks in more places. */
-const USUAL_PATH = process.platform === 'win32' ? undefined : '/usr/bin:/bin';
-
-/** Whether a program can be found, as far as that can be told. */
-function isOnPath(program: string, { PATH: path = USUAL_PATH }: ConfigSources['environment']): boolean {
-  if (path === undefined) return true;
-  const names = process.platform === 'win32' ? [`${program}.exe`, `${program}.cmd`] : [program];
-  return path.split(delimiter).some((folder) => names.some((name) => existsSync(join(folder || '.', name))));
 }
 
 /** The settings of every source except the repository's own kgit.yaml. */

@@ -29,6 +29,7 @@ import type { Actor } from '../model/operation/operation.js';
 import { parseRepositorySpec, type RepositorySpec } from '../model/subject/repository-spec.js';
 import { hasCode } from '../model/value/error-codes.js';
 import { PACKAGE_ROOT } from '../package-root.js';
+import { IS_LINUX } from '../platform/system.js';
 import { endChildren } from '../process/child.js';
 import { setAsideDamaged } from '../store/local/damaged-files.js';
 import { sharedFileMode, shareFolder } from '../store/local/shared-folders.js';
@@ -43,7 +44,7 @@ import { xdgFolder } from './xdg-folder.js';
 const ASKPASS = join(PACKAGE_ROOT, 'bin/askpass.sh');
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Whose repositories are opened without git. Elsewhere than on Linux, only git knows where its system configuration is. */
-const TRUSTED = process.platform === 'linux' ? thisUser : null;
+const TRUSTED = IS_LINUX ? thisUser : null;
 let watchesSignals = false;
 
 /** Ends git processes when a signal ends this one: in their own process group they do not receive it. */

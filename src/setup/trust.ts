@@ -3,13 +3,9 @@
  */
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { mayBeUsedByOthers, othersMayReplace, othersMayWrite } from '../platform/file-modes.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const WRITABLE_BY_GROUP = 0o020;
-const WRITABLE_BY_ALL = 0o002;
-/** In a folder with this bit, only the owner of a file may replace it, as in /tmp. */
-const STICKY = 0o1000;
 
 /** Whether kgit runs in CI, where the checkout may be a stranger's. CI=false says that it does not. */
 export function isCi({ CI: said }: Environment): boolean {
@@ -85,14 +81,6 @@ export function committable({ path, isElsewhere }: OwnFolder, environment: Envir
 }
 
 /**
- * Whether somebody else can write or replace the file with these stats. A group with the user as its only member, as
- * many systems create one, does not count as somebody else.
- */
-function othersMayWrite({ mode, uid, gid }: Stats): boolean {
-  return (mode & WRITABLE_BY_ALL) !== 0 || ((mode & WRITABLE_BY_GROUP) !== 0 && gid !== uid);
-}
-
-/**
  * Explains why a file is not the user's own, as the end of a sentence about it; null if it is, undefined if there is no
  * file.
  * @param uid the user's uid; null if the system has none
@@ -110,14 +98,14 @@ export function strangeness(path: string, uid: number | null): string | null | u
   if (uid === null) return null;
   if (stats.uid !== uid) return 'is not yours';
   if (othersMayWrite(stats)) return `can be written by others (chmod go-w ${path})`;
-  const folder = statSync(dirname(path));
-  const isOpen = othersMayWrite(folder) && (folder.mode & STICKY) === 0;
-  return isOpen ? `lies in a folder that others can write (chmod go-w ${dirname(path)})` : null;
+  return othersMayReplace(statSync(dirname(path)))
+    ? `lies in a folder that others can write (chmod go-w ${dirname(path)})`
+    : null;
 }
 
 /** Whether users other than its owner can read a file. A system without such permissions counts as private. */
 export function mayBeReadByOthers(path: string): boolean {
-  return process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0;
+  return mayBeUsedByOthers(statSync(path));
 }
 
 /** Whether a path lies in a `.git` folder, whose files cannot be committed. */

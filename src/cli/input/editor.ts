@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
+import { shellCommand } from '../../platform/shell.js';
 import { runForUser } from '../../process/child-command.js';
 import { EndSignals } from '../../process/end-signals.js';
 
@@ -38,8 +39,12 @@ export class EditedFile {
     const signals = new EndSignals();
     try {
       // An editor is a shell command line, as in git: 'code --wait'.
-      const command = ['sh', '-c', `${editor} "$@"`, editor, this.path];
-      const end = await runForUser('kgit edit', command, { environment, stdout: 'stderr', signals });
+      const { program, args } = shellCommand(`${editor} "$@"`, editor, this.path);
+      const end = await runForUser('kgit edit', [program, ...args], {
+        environment,
+        stdout: 'stderr',
+        signals,
+      });
       if (end.exitCode !== 0)
         throw new EnvironmentError(`the editor ended with ${end.exitCode}: nothing was changed`, {
           data: { exitCode: end.exitCode },

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import type { EXIT_CODES } from '../../errors.js';
+import { SHELL_PATH } from '../../platform/shell.js';
 import { understand } from '../habits/habits.js';
 import { knownCommands, ownProgram, runCommand, USES_CONFIG } from './plugin.js';
 
@@ -61,7 +62,7 @@ function nameHomeAndShell(): void {
     userInfo();
   } catch {
     process.env['HOME'] = HOME ?? '';
-    process.env['SHELL'] = SHELL ?? '/bin/sh';
+    process.env['SHELL'] = SHELL ?? SHELL_PATH;
   }
 }
 

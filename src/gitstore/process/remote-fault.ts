@@ -55,7 +55,7 @@ const REMOTE_FAULTS: readonly RemoteFault[] = [
   {
     cause: 'ssh-missing',
     kind: 'denied',
-    pattern: /cannot run \S*: No such file|\bssh: (command )?not found/,
+    pattern: /cannot (?:run|exec) \S*: No such file|\bssh: (command )?not found/,
     says: 'ssh cannot be run',
     advice: 'Install an ssh client, or check GIT_SSH_COMMAND and core.sshCommand',
   },

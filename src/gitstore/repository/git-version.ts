@@ -1,29 +1,17 @@
-import { readFileSync, type Stats, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
+import { findProgram } from '../../platform/programs.js';
 import { privateFolder, replaceDurably } from '../../store/local/durable-files.js';
 import type { Git } from '../process/git.js';
 import { checkGitVersion } from './repository.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Stats of a file; null if it cannot be looked at, as in a folder that the user may not search. */
-function statsOf(path: string): Stats | null {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) ?? null;
-  } catch {
-    return null;
-  }
-}
-
 /** Path, mtime and size of the git in PATH, which tell it from the one before an update; null if there is none. */
 function identityOfGit(environment: Environment): string | null {
-  for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, 'git');
-    const stats = statsOf(path);
-    if (stats?.isFile()) return `${path} ${stats.mtimeMs} ${stats.size}\n`;
-  }
-  return null;
+  const git = findProgram('git', environment['PATH']);
+  return git ? `${git.path} ${git.stats.mtimeMs} ${git.stats.size}\n` : null;
 }
 
 function noteOf(environment: Environment): string | null {

@@ -36,6 +36,12 @@ const ROWS: readonly [cause: string, kind: string, ...texts: string[]][] = [
     'remote: fatal: unresolved deltas left after unpacking\nerror: remote unpack failed: unpack-objects abnormal exit\n',
   ],
   ['ssh-missing', 'denied', 'error: cannot run nossh: No such file or directory\nfatal: unable to fork\n'],
+  // git 2.55
+  [
+    'ssh-missing',
+    'denied',
+    "fatal: cannot exec '/nowhere/ssh': No such file or directory\nfatal: unable to fork\n",
+  ],
   [
     'certificate-host',
     'denied',
