@@ -1,5 +1,5 @@
 /** Opens git repositories: the one in the current folder, a named one, or the clone that kgit keeps of a URL. */
-import { fstatSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -61,15 +61,22 @@ function endGitWithUs(): void {
   }
 }
 
-/** Whether a stream is a device, as terminals are. */
+/** Whether a stream may be a terminal: a device, but not the null device. */
 function isDevice(stream: number): boolean {
   try {
-    return fstatSync(stream).isCharacterDevice();
+    const stats = fstatSync(stream);
+    return stats.isCharacterDevice() && stats.rdev !== nullDevice();
   } catch (error) {
     // It was closed.
     if (hasCode(error, 'EBADF')) return false;
     throw error;
   }
+}
+
+/** The number of the null device; null where devices have none, or without it. */
+function nullDevice(): number | null {
+  if (process.platform === 'win32') return null;
+  return statSync('/dev/null', { throwIfNoEntry: false })?.rdev ?? null;
 }
 
 /** Creates the git runner for all of kgit: it uses the tokens of the environment, and prompts only on a terminal. */

@@ -47,6 +47,7 @@ class Scripts {
   readonly #files = new Map<string, Script>();
   readonly #scripts = new Map<string, Wrapper>();
   readonly #modules = new Map<string, { exports: object }>();
+  readonly #others = new Map<string, unknown>();
   readonly #url = pathToFileURL(__filename).href;
 
   constructor(kept: CompiledCode) {
@@ -59,10 +60,19 @@ class Scripts {
     const module = { exports: {} };
     this.#modules.set(name, module);
     if (!this.#scripts.has(name)) this.#open(FILE_OF[name] ?? name);
-    const load = (id: string) => (id.startsWith('./') ? this.load(id.slice(2)) : require(id));
-    this.#scripts.get(name)?.(module, load, this.#url, __dirname);
+    this.#scripts.get(name)?.(module, this.#require, this.#url, __dirname);
     return module.exports;
   }
+
+  /** Keeps Node's modules: Node looks for changed exports on each `require`, and many scripts require the same. */
+  readonly #require = (id: string): unknown => {
+    if (id.startsWith('./')) return this.load(id.slice(2));
+    const known = this.#others.get(id);
+    if (known !== undefined) return known;
+    const loaded: unknown = require(id);
+    this.#others.set(id, loaded);
+    return loaded;
+  };
 
   /** Reads the scripts of a file. */
   #open(file: string): void {

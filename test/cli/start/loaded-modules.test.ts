@@ -1,7 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { git, temporaryFolder } from '../../support/git-fixtures.js';
+import { PROGRAM } from '../../support/kgit.js';
 import { loadedModules } from '../../support/loaded-modules.js';
 import { stateRepository } from '../../support/state-repository.js';
 
@@ -33,6 +35,29 @@ describe('what a run loads', () => {
     // Nothing of other commands, of legacy files, clusters, secrets or the demo.
     expect(modules.filter((path) => /^src\/(sync|k0rdent|demo|model\/secret)\//.test(path))).toEqual([]);
     expect(modules.filter((path) => path.startsWith('src/commands/'))).toEqual(['src/commands/get.ts']);
+  });
+
+  it('get: not what knows of terminals, where the input is the null device', () => {
+    const folder = temporaryFolder();
+    const preload = join(folder, 'preload.cjs');
+    const loaded = join(folder, 'loaded');
+    const names = 'process.moduleLoadList.join("\\n")';
+    writeFileSync(
+      preload,
+      `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(loaded)}, ${names}));`,
+    );
+    const output = openSync(join(folder, 'output'), 'w');
+    const args = ['--require', preload, PROGRAM, 'get', 'region'];
+    const { status } = spawnSync(process.execPath, args, {
+      cwd: repository(),
+      stdio: ['ignore', output, 'ignore'],
+    });
+    closeSync(output);
+    expect(status).toBe(0);
+    expect(readFileSync(join(folder, 'output'), 'utf8')).toBe('eastus\n');
+    const modules = readFileSync(loaded, 'utf8').split('\n');
+    expect(modules).toContain('NativeModule zlib');
+    expect(modules.filter((name) => /NativeModule (tty|crypto)$/.test(name))).toEqual([]);
   });
 
   it('push-event: no package either, queued or published', async () => {
