@@ -38,6 +38,9 @@ rmSync(join(root, 'oclif.manifest.json'), { force: true });
 // oclif uses them to look for plugins on the disk, and for its spinner on a terminal.
 const RARE = ['tinyglobby', 'minimatch', 'semver', 'lilconfig', 'get-package-type', 'cli-spinners'];
 
+// The SDK has all of zod. With a copy of its own, what others need of zod stays small.
+const MCP_SDK = ['@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio', 'zod/v4/core'];
+
 const scripts = {
   ...shared,
   outdir: join(dist, 'program'),
@@ -59,6 +62,7 @@ const program = await build({
     deferDebug,
     plainPlatform,
     setAside(RARE, 'rare.cjs'),
+    setAside(MCP_SDK, 'mcp-sdk.cjs'),
     deferBuiltins(['crypto', 'child_process', 'net', 'tty']),
     deferPackage('yaml', 'yaml.cjs'),
   ],
@@ -81,7 +85,18 @@ const rare = await build({
   entryNames: 'rare',
   format: 'cjs',
 });
-const outputs = { ...program.metafile.outputs, ...yaml.metafile.outputs, ...rare.metafile.outputs };
+const mcpSdk = await build({
+  ...scripts,
+  stdin: { contents: setAsideSource(MCP_SDK), sourcefile: 'mcp-sdk', resolveDir: root },
+  entryNames: 'mcp-sdk',
+  format: 'cjs',
+});
+const outputs = {
+  ...program.metafile.outputs,
+  ...yaml.metafile.outputs,
+  ...rare.metafile.outputs,
+  ...mcpSdk.metafile.outputs,
+};
 // These are optional: oclif uses them to run plugins from source and to search for files, the SQLite driver looks for either library.
 const MAY_MISS = new Set(['typescript', 'picomatch', 'libsql', 'node:sqlite']);
 const made = new Set(Object.keys(outputs).map((path) => `./${basename(path)}`));
@@ -149,7 +164,7 @@ for (const modules of TOGETHER) {
 }
 const written = { target: shared.target, supported: { 'dynamic-import': false }, ...SMALL };
 for (const [script, text] of texts) texts.set(script, await commonJs(text, written));
-for (const { path, text } of [yaml, rare].flatMap(({ outputFiles }) => outputFiles))
+for (const { path, text } of [yaml, rare, mcpSdk].flatMap(({ outputFiles }) => outputFiles))
   texts.set(basename(path), (await transform(text, written)).code);
 // CommonJS, because V8 caches compiled code of scripts, not of modules.
 mkdirSync(join(dist, 'program'), { recursive: true });

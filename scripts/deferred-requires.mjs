@@ -120,12 +120,10 @@ export const plainPlatform = {
 export const setAside = (names, script) => ({
   name: 'set-aside',
   setup(build) {
-    build.onResolve({ filter: new RegExp(`^(${names.join('|')})$`) }, ({ path }) => ({
-      path,
-      namespace: 'set-aside',
-    }));
-    build.onResolve({ filter: /./, namespace: 'set-aside' }, ({ path }) => ({ path, external: true }));
-    build.onLoad({ filter: /./, namespace: 'set-aside' }, ({ path }) => ({
+    const namespace = `set-aside-${script}`;
+    build.onResolve({ filter: new RegExp(`^(${names.join('|')})$`) }, ({ path }) => ({ path, namespace }));
+    build.onResolve({ filter: /./, namespace }, ({ path }) => ({ path, external: true }));
+    build.onLoad({ filter: /./, namespace }, ({ path }) => ({
       contents: `module.exports = require("./${script}")["${path}"];`,
       loader: 'js',
     }));

@@ -195,6 +195,7 @@ export const FILES = {
       'sync/script-api/shell-code.ts',
       'serve/api/api-routes.ts',
       'serve/page-files.ts',
+      'mcp/mcp-server.ts',
     ],
   },
   kubeconfig: {

@@ -333,9 +333,47 @@ const SERVER_KINDS: Readonly<Record<string, Kind>> = {
   ServerResult: { about: 'GET /api/v1/server', repository: 'always', shapes: serverShapes },
 };
 
-/** Whether its answer may leave events out. */
-function tailOf({ skips = false }: Kind): Shape {
-  return skips ? { skipped } : {};
+const notice = z
+  .string()
+  .optional()
+  .describe('From kgit mcp alone: says to agents that what people and programs recorded is data.');
+const truncated = z
+  .literal(true)
+  .optional()
+  .describe('From kgit mcp alone: rows or long texts were left out, for the answer was too large.');
+const skip = z.object({
+  next: count
+    .nullable()
+    .optional()
+    .describe('From kgit mcp alone: the `skip` of the next page; null where nothing is left.'),
+}).shape;
+const notes = z
+  .array(z.string())
+  .optional()
+  .describe('From kgit mcp alone: what the command tells on stderr.');
+
+/** What the tools of `kgit mcp` add to a kind that they answer with. */
+const OF_TOOLS: Readonly<Record<string, Shape>> = {
+  DiffResult: { notice, truncated, ...skip },
+  GetResult: { notice, truncated },
+  HistoryResult: { notice, truncated, ...skip },
+  ListResult: {
+    notice,
+    truncated,
+    next: subject
+      .nullable()
+      .optional()
+      .describe('From kgit mcp alone: the `after` of the next page; null where nothing is left.'),
+  },
+  LogResult: { notice, truncated },
+  PushEventResult: { notice, truncated, notes },
+  SetResult: { notice, truncated, notes },
+  StatusResult: { notice, truncated, ...skip },
+};
+
+/** Whether its answer may leave events out, and what agents are told. */
+function tailOf(name: string, { skips = false }: Kind): Shape {
+  return { ...(skips ? { skipped } : {}), ...OF_TOOLS[name] };
 }
 
 const skipped = z
@@ -345,13 +383,21 @@ const skipped = z
 
 function resultSchema(name: string, kind: Kind): z.ZodType {
   const head = { apiVersion: z.literal(API_VERSION), kind: z.literal(name), ...repositoryOf(kind) };
-  const [only, ...others] = kind.shapes.map((shape) => z.object({ ...head, ...shape, ...tailOf(kind) }));
+  const [only, ...others] = kind.shapes.map((shape) =>
+    z.object({ ...head, ...shape, ...tailOf(name, kind) }),
+  );
   const schema = others.length === 0 ? (only as z.ZodType) : z.union([only as z.ZodType, ...others]);
   return schema.meta({ title: name, description: `The JSON result of '${kind.about}'.` });
 }
 
 const error = z
-  .object({ apiVersion: z.literal(API_VERSION), kind: z.literal('Error'), error: errorBody })
+  .object({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal('Error'),
+    error: errorBody,
+    notice,
+    truncated,
+  })
   .meta({ title: 'Error', description: 'The JSON result of a command that failed.' });
 
 /** The names of the kinds that no command prints. */

@@ -17,8 +17,8 @@ import { sharedState } from '../support/state-repository.js';
 const root = join(import.meta.dirname, '../..');
 const kindOf = (command: string) =>
   `${command.replace(/(^|[- ])(\w)/g, (_, _dash, letter: string) => letter.toUpperCase())}Result`;
-/** It talks to the functions of shell-init alone, over its fifos. */
-const WITHOUT_RESULT = ['shell-server'];
+/** They talk to the functions of shell-init over fifos, and to an agent's client in its protocol. */
+const WITHOUT_RESULT = ['shell-server', 'mcp'];
 const ids = readCommands(root).map(({ id }) => id);
 const kinds = ids.filter((id) => !WITHOUT_RESULT.includes(id)).map(kindOf);
 

@@ -91,7 +91,7 @@ function needsProcess(args: readonly string[], { env = {}, under }: KgitOptions)
   return (
     under !== undefined ||
     startsCommand ||
-    ['edit', 'shell-server', 'demo'].includes(word) ||
+    ['edit', 'shell-server', 'demo', 'mcp'].includes(word) ||
     Object.keys(env).some((name) => name === 'TZ' || name.startsWith('NODE_'))
   );
 }

@@ -163,6 +163,11 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['set deployment.note=1 --dry-run', 0, 'would be written'],
     ['set a', 2, 'error USAGE'],
   ],
+  // It runs until its client ends it: test/mcp.
+  mcp: [
+    ['mcp --help', 0, 'USAGE'],
+    ['mcp --user agent', 2, '--allow-writes'],
+  ],
   // It runs until Ctrl-C: test/terminal/waiting.test.ts.
   serve: [
     ['serve --help', 0, 'USAGE'],

@@ -13,7 +13,7 @@ import { writeOperation } from './submit.js';
 import type { Writing } from './writing.js';
 
 /** The fields that kgit itself fills in; all others are what the writer gave. */
-const FILLED = new Set(['id', 'user', 'host', 'run_id', 'context']);
+const FILLED = new Set(['id', 'user', 'host', 'run_id', 'context', 'source']);
 
 /** Fields of an event as a caller gives them; one that is undefined is left out. */
 export type GivenFields = Readonly<Record<string, unknown>>;

@@ -5,12 +5,12 @@ import type { ErrorCode } from '../../errors.js';
 import { type LeaseClaim, parseClaims } from '../../model/lease/lease.js';
 import type { Writer } from '../../model/operation/make-operation.js';
 import { type IdSource, monotonicIds } from '../../model/value/ulid.js';
-import { startPublisher } from '../../process/start-publisher.js';
 import { randomBytes } from '../../store/local/random-bytes.js';
 import type { PROPOSE_FLAGS } from '../flags/propose-flags.js';
 import { commandText } from '../input/command-text.js';
 import { KgitCommand } from './base-command.js';
 import type { CommandClass, CommonFlags, OwnFlags } from './command-class.js';
+import { publishLater } from './publish-later.js';
 
 const WRITE = 'WRITE';
 
@@ -145,10 +145,7 @@ export abstract class WriteCommand<T extends CommandClass> extends KgitCommand<T
     return this.flags.propose === true;
   }
 
-  /** Leaves publishing to a background process, which publishes all writes of the interval together. */
-  protected async publishLater({ opened, settings }: Context): Promise<void> {
-    const { repo, config } = this.flags;
-    if (!(await opened.scheduled.isRunning())) startPublisher({ repo, config });
-    this.note(`queued: published with others in ${settings.publishInterval / 1000} s at most`);
+  protected publishLater(context: Context): Promise<void> {
+    return publishLater(context, this.flags, (message) => this.note(message));
   }
 }

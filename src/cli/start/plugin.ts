@@ -30,6 +30,7 @@ export const USES_CONFIG: ReadonlySet<string> = new Set([
   'complete',
   'demo',
   'init',
+  'mcp',
   'serve',
   'shell-init',
   'version',

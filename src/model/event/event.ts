@@ -82,7 +82,11 @@ export const EVENT_FIELDS = {
   context: { kind: 'mapping', about: 'Where it was done.' },
   run_id: { kind: 'word', about: 'The run, such as of the CI, that it belongs to.' },
   host: { kind: 'word', about: 'The machine that it was recorded on.' },
-  source: { kind: 'mapping', about: 'How it got here, where it was imported; kgit alone writes this.' },
+  source: {
+    kind: 'mapping',
+    about:
+      "How it got here, where it was imported or came through an agent's client; kgit alone writes this.",
+  },
   secret_override: {
     kind: 'override',
     about: 'Why a value that looks secret was written all the same; kgit alone writes this.',

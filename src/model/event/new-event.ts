@@ -11,6 +11,7 @@ export interface EventDefaults {
   readonly host: string;
   readonly runId?: string | undefined;
   readonly context?: KgitEvent['context'];
+  readonly source?: KgitEvent['source'];
 }
 
 function timeOf({ id, timestamp }: EventFields): number | undefined {
@@ -48,12 +49,13 @@ export function newEvent(
     );
   }
   const id = fields.id ?? ids.next(time);
-  const { runId, context } = defaults;
+  const { runId, context, source } = defaults;
   return {
     user: defaults.user,
     host: defaults.host,
     ...(runId === undefined ? {} : { run_id: runId }),
     ...(context === undefined ? {} : { context }),
+    ...(source === undefined ? {} : { source }),
     ...fields,
     id,
     timestamp: formatTimestamp(time ?? ulidTime(id)),

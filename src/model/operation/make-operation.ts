@@ -6,7 +6,7 @@ import { guardSecrets } from '../secret/guard-secrets.js';
 import type { Edit } from '../state/edit.js';
 import { formatStatePath } from '../state/state-path.js';
 import type { IdSource } from '../value/ulid.js';
-import { keyFault, textFault, valueFault } from '../value/value.js';
+import { keyFault, textFault, type ValueMap, valueFault } from '../value/value.js';
 import { type Actor, type EventWrite, type Operation, titleOf } from './operation.js';
 
 /** Longest path in a message, in characters. */
@@ -17,6 +17,8 @@ export interface Writer {
   readonly actor: Actor;
   readonly host: string;
   readonly run: { readonly id: string | undefined; readonly url: string | null };
+  /** The program through which they write, as the event's `source`; undefined for kgit's own commands. */
+  readonly source?: ValueMap | undefined;
   readonly ids: IdSource;
   /** ms since the epoch */
   readonly now: number;
@@ -25,13 +27,14 @@ export interface Writer {
 /** Makes an event of checked `fields` and the context. Throws UsageError that names the field. */
 export function makeEvent(
   fields: Readonly<Record<string, unknown>>,
-  { actor, host, run, ids, now }: Writer,
+  { actor, host, run, source, ids, now }: Writer,
 ): KgitEvent {
   return newEvent(checkEventFields(fields), ids, now, {
     user: actor.name,
     host,
     runId: run.id,
     context: run.url === null ? undefined : { run_url: run.url },
+    source,
   });
 }
 

@@ -1,13 +1,10 @@
 import { repositoryJson } from '../../cli/render/json/repository-json.js';
 import { resultDocument } from '../../cli/render/json/result-document.js';
+import { skippedJson } from '../../cli/render/json/skipped-json.js';
 import { SkippedEvents } from '../../model/event/broken-events.js';
-import { maskSecrets } from '../../model/secret/mask-secrets.js';
 import type { ServeParts } from '../parts.js';
 import type { EventIndex } from './events/event-index.js';
 import type { Query } from './query.js';
-
-/** Maximum number of events left out of an answer that it names. */
-const MOST_SKIPPED = 100;
 
 /** A request to the API. */
 export interface ApiRequest {
@@ -39,11 +36,5 @@ export function documentOf(
   const { reading } = monitor.context;
   const fetchedAt = monitor.health.repository.fetchedAt ?? reading.fetchedAt;
   const about = { repository: repositoryJson(reading.revision, fetchedAt, reading.pending.length) };
-  return resultDocument(kind, about, json, shownSkipped(skipped));
-}
-
-function shownSkipped({ list }: SkippedEvents): Document {
-  if (list.length === 0) return {};
-  const shown = list.slice(0, MOST_SKIPPED);
-  return { skipped: shown.map(({ path, message }) => ({ path, message: maskSecrets(message) })) };
+  return resultDocument(kind, about, json, skippedJson(skipped));
 }

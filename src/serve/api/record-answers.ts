@@ -1,6 +1,7 @@
 import { namingOf, recordedSubject } from '../../app/open/subjects.js';
 import { eventFilter } from '../../app/read/event-filter.js';
 import { listedSubjects } from '../../app/read/list-subjects.js';
+import { pageMaskedEvents } from '../../app/read/page-masked-events.js';
 import { eventsJson } from '../../cli/render/json/events-json.js';
 import { SkippedEvents } from '../../model/event/broken-events.js';
 import { maskedEvent } from '../../model/event/masked-event.js';
@@ -9,7 +10,7 @@ import { listSubjects } from '../../store/read/records.js';
 import { NotReadyError } from '../http/not-ready-error.js';
 import { type Answering, type ApiParts, type ApiRequest, documentOf } from './api-parts.js';
 import { activityOf } from './events/activity.js';
-import { eventsFromStore, queryEvents } from './events/query-events.js';
+import { queryEvents } from './events/query-events.js';
 import { runsOf } from './events/runs.js';
 import { subjectSummaries } from './events/subjects.js';
 
@@ -60,7 +61,7 @@ export const eventsAnswer: Answering = async (parts, request) => {
   const skipped = context === null ? new SkippedEvents() : index.skipped;
   const { events, next } =
     context === null
-      ? await eventsFromStore(parts.monitor.context, asked, skipped)
+      ? await pageMaskedEvents(parts.monitor.context, asked, skipped)
       : await queryEvents(index, context, asked);
   return documentOf(parts, 'LogResult', eventsJson(events, next), skipped);
 };

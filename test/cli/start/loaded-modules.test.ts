@@ -99,6 +99,21 @@ describe('what a run loads', () => {
     expect(status.modules.filter((one) => ofServer.test(one))).toEqual([]);
   });
 
+  it('of the Model Context Protocol nothing but for mcp', async () => {
+    const path = repository();
+    const isOfMcp = (one: string) => one.startsWith('@modelcontextprotocol/');
+    const mcp = await loadedModules(path, ['mcp']);
+    expect(mcp.run).toMatchObject({ code: 0, stdout: '' });
+    expect(mcp.packages.filter(isOfMcp)).not.toEqual([]);
+    expect(mcp.packages).not.toContain('hono');
+    const event = ['push-event', 'a', '--deployment', 'dep-a', '--dry-run'];
+    for (const args of [['status', '--offline'], event]) {
+      const other = await loadedModules(path, args);
+      expect(other.packages.filter(isOfMcp)).toEqual([]);
+      expect(other.modules.filter((one) => one.startsWith('src/mcp/'))).toEqual([]);
+    }
+  });
+
   it('of simple-git nothing but for transfers: clone, doctor', async () => {
     const path = repository();
     const clone = await loadedModules(path, ['clone', path, join(temporaryFolder(), 'clone')]);

@@ -1,37 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
+import {
+  type MaskedEventQuery,
+  type MaskedPage,
+  pageMaskedEvents,
+} from '../../../app/read/page-masked-events.js';
 import { NotFoundError } from '../../../errors.js';
-import type { BrokenEvents } from '../../../model/event/broken-events.js';
 import { type EventFilter, matches } from '../../../model/event/event-filter.js';
-import { hintOf } from '../../../model/event/event-hint.js';
-import { type EventRow, eventRow } from '../../../model/event/event-row.js';
+import type { EventRow } from '../../../model/event/event-row.js';
 import { logTime } from '../../../model/event/event-time.js';
-import { maskedEvent } from '../../../model/event/masked-event.js';
 import { formatSubject, type Subject } from '../../../model/subject/subject.js';
-import { publishedEvents } from '../../../store/read/event-log.js';
-import { readPage } from '../../../store/read/event-page.js';
-import { newestEvents } from '../../../store/read/newest-events.js';
-import type { StoredEvent } from '../../../store/read/stored-events.js';
 import type { EventIndex, LogContext } from './event-index.js';
 import { type EventRows, outcomeNumber, type Worded } from './event-rows.js';
 
 /** How many texts are searched before other requests get their turn. */
 const TURN = 2_000;
-
-export interface EventQuery {
-  /** Null for the events of all subjects, in the order of publishing; those of one are in the order of their times. */
-  readonly subject: Subject | null;
-  readonly filter: EventFilter;
-  readonly limit: number;
-  /** Only events before the one with this id. */
-  readonly before: string | undefined;
-}
-
-export interface DocumentPage {
-  /** Newest last. */
-  readonly events: readonly EventRow[];
-  /** The `before` of the next page; null if nothing older is left. */
-  readonly next: string | null;
-}
 
 type Place = readonly [rows: EventRows, row: number];
 
@@ -43,8 +25,8 @@ type Place = readonly [rows: EventRows, row: number];
 export async function queryEvents(
   index: EventIndex,
   context: LogContext,
-  query: EventQuery,
-): Promise<DocumentPage> {
+  query: MaskedEventQuery,
+): Promise<MaskedPage> {
   const { filter, limit, before } = query;
   const wanted = rowTest(index, filter);
   const found: EventRow[] = [];
@@ -59,7 +41,7 @@ export async function queryEvents(
     }
     if (!isBehind && rows.id(row) === before) isBehind = true;
   }
-  if (!index.isComplete) return eventsFromStore(context, query, index.skipped);
+  if (!index.isComplete) return pageMaskedEvents(context, query, index.skipped);
   if (isBehind) return page(found, null);
   throw new NotFoundError(`event ${before} is not in this log`, {
     suggestions: ['Take the id from an earlier answer to the same question'],
@@ -67,7 +49,7 @@ export async function queryEvents(
   });
 }
 
-function page(newestFirst: EventRow[], next: string | null): DocumentPage {
+function page(newestFirst: EventRow[], next: string | null): MaskedPage {
   return { events: newestFirst.reverse(), next };
 }
 
@@ -132,30 +114,4 @@ const NO_FILTER: EventFilter = { actions: [], users: [], outcomes: [], phases: [
 /** Whether JSON writes the text as it is. */
 function isPlain(text: string): boolean {
   return JSON.stringify(text) === `"${text}"`;
-}
-
-/**
- * Reads a page of events from the store, with secrets masked, as `queryEvents` does from the index.
- * @param broken how to handle events that cannot be read
- * @throws NotFoundError if the event of `before` is not in the log
- */
-export async function eventsFromStore(
-  { opened, reading }: LogContext,
-  { subject, filter, limit, before }: EventQuery,
-  broken: BrokenEvents,
-): Promise<DocumentPage> {
-  const { revision, view, pending } = reading;
-  // What a secret hides must not be found by a hint either.
-  const hint = hintOf({ ...filter, grep: [] }, before === undefined ? [] : [before]);
-  const ahead = limit + 2;
-  const log =
-    subject === null
-      ? publishedEvents(opened.repository.store, revision, view, pending, hint, ahead, broken)
-      : newestEvents(view, subject, { ahead, hint, broken });
-  const { events, next } = await readPage(masked(log), { filter, limit, before, broken });
-  return { events: events.map(eventRow), next };
-}
-
-async function* masked(log: AsyncIterable<StoredEvent>): AsyncGenerator<StoredEvent> {
-  for await (const stored of log) yield { ...stored, read: () => maskedEvent(stored.read()) };
 }

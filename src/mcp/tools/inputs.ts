@@ -1,0 +1,84 @@
+/** The parts that the arguments of tools are made of: all texts and lists are bounded. */
+import '../../model/value/zod-settings.js';
+import * as z from 'zod/mini';
+import { OUTCOMES } from '../../model/event/event.js';
+import { isValue } from '../../model/value/value.js';
+
+/** Longest name, path or time, in characters. */
+const MAX_WORD = 500;
+/** Longest text that is recorded, in characters. */
+const MAX_TEXT = 16_384;
+/** Maximum number of values of a filter. */
+const MAX_VALUES = 20;
+/** Maximum number of paths that a call changes or checks. */
+const MAX_PATHS = 100;
+/** Deepest nesting of a value. */
+const MAX_DEPTH = 20;
+
+const about = (description: string) => z.meta({ description });
+
+/** A name, a path or a time. */
+export const word = (description: string) =>
+  z.string().check(z.minLength(1), z.maxLength(MAX_WORD), about(description));
+
+/** A text to record. */
+export const text = (description: string) =>
+  z.string().check(z.minLength(1), z.maxLength(MAX_TEXT), about(description));
+
+/** Some words, of which any may apply. */
+export const words = (description: string) =>
+  z
+    .array(z.string().check(z.minLength(1), z.maxLength(MAX_WORD)))
+    .check(z.minLength(1), z.maxLength(MAX_VALUES), about(description));
+
+export const outcomes = z
+  .array(z.enum(OUTCOMES))
+  .check(z.minLength(1), z.maxLength(OUTCOMES.length), about('With one of these outcomes.'));
+
+export const outcome = z.enum(OUTCOMES).check(about('How it went.'));
+
+export const isTrue = (description: string) => z.boolean().check(about(description));
+
+/** The size of a page. */
+export const limit = (most: number, preset: number) =>
+  z._default(
+    z.int().check(z.minimum(1), z.maximum(most), about(`Maximum number of items; ${preset} if left out.`)),
+    preset,
+  );
+
+/** How many rows the pages before have shown. */
+export const skip = z._default(
+  z
+    .int()
+    .check(z.minimum(0), z.maximum(1_000_000), about('How many items to leave out: the `next` of a page.')),
+  0,
+);
+
+export const deployment = z.optional(
+  word('Id of the deployment; may be left out if the repository has only one.'),
+);
+
+/** Whether a value nests no deeper than the guard against secrets looks. */
+function isFlat(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth < MAX_DEPTH && Object.values(value).every((child) => isFlat(child, depth + 1));
+}
+
+/** A value of the state: what JSON can say. */
+const value = z
+  .unknown()
+  .check(
+    z.refine((given) => isFlat(given) && isValue(given), { error: `it nests more than ${MAX_DEPTH} deep` }),
+  );
+const key = z.string().check(z.minLength(1), z.maxLength(MAX_WORD));
+const hasFew = (map: object) => Object.keys(map).length <= MAX_PATHS;
+
+/** Values by path or name. */
+export const values = (description: string) =>
+  z
+    .record(key, value)
+    .check(z.refine(hasFew, { error: `it has more than ${MAX_PATHS} keys` }), about(description));
+
+/** Some paths of the state. */
+export const paths = (description: string) =>
+  z.array(key).check(z.minLength(1), z.maxLength(MAX_PATHS), about(description));
