@@ -2,8 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { temporaryFolder } from '../support/git-fixtures.js';
+import { readAction } from './runner.js';
 
 const root = join(import.meta.dirname, '../..');
 const text = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -47,9 +48,9 @@ function lintJob({ before_script = [], script = [], after_script = [] }: Record<
   return findings('shellcheck', ['main.sh', 'after.sh'], folder);
 }
 
-const recipes = [...text('docs/ci.md').matchAll(/recipe: (\S+) -->\n```yaml\n([\s\S]*?)```/g)].map(
-  ([, name = '', yaml = '']): [string, string] => [name, yaml],
-);
+const recipes = [
+  ...text('docs/ci.md').matchAll(/(?:recipe|workflow): (\S+) -->\n```yaml\n([\s\S]*?)```/g),
+].map(([, name = '', yaml = '']): [string, string] => [name, yaml]);
 const templates = readdirSync(join(root, 'templates/state-repo/ci')).map((name): [string, string] => [
   name.replace('.yml', ''),
   text(`templates/state-repo/ci/${name}`),
@@ -83,6 +84,31 @@ it('the workflows of this repository name each action by its commit, and a job h
     expect(permissions, name).toEqual({});
     for (const [id, job] of Object.entries(jobs)) expect(job.permissions, `${name}: ${id}`).toBeDefined();
   }
+});
+
+it('actionlint and shellcheck find nothing in the actions, as steps of a workflow with their inputs', () => {
+  const workflows = ['.', 'ci/started', 'ci/finished'].map((folder) => {
+    const { inputs, outputs, runs } = readAction(folder);
+    const typed = Object.keys(inputs).map((name) => [name, { type: 'string' }]);
+    const env = Object.entries(inputs).map(([name, { default: preset = '' }]) => [name, preset]);
+    const told = Object.entries(outputs).map(([name, { value }]) => [name, value]);
+    const job = {
+      'runs-on': 'ubuntu-latest',
+      outputs: Object.fromEntries(told),
+      // Where each context of a default value is known.
+      steps: [...runs.steps, { run: 'true', env: Object.fromEntries(env) }],
+      strategy: { matrix: { zone: [1] } },
+    };
+    const workflow = { on: { workflow_call: { inputs: Object.fromEntries(typed) } }, jobs: { job } };
+    return [folder.replace(/\W/g, '-'), stringify(workflow)];
+  });
+  expect(lintWorkflows(Object.fromEntries(workflows))).toBe('');
+});
+
+it("shellcheck finds nothing in GitLab's component", () => {
+  const [, body] = parseAllDocuments(text('ci/gitlab/record.yml'));
+  for (const job of Object.values(body?.toJS()))
+    expect(lintJob(job as Parameters<typeof lintJob>[0])).toBe('');
 });
 
 it('actionlint and shellcheck are really asked', () => {
