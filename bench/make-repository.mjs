@@ -1,6 +1,7 @@
 /**
  * Makes a bare state repository of any size with one fast-import stream: node bench/make-repository.mjs DIR EVENTS [CLUSTERS] [FORM]
  * FORM sealed: all events in sealed months, as after kgit compact, with one commit per month instead of per event.
+ * FORM grown: the same, and a tenth more in the weeks after, unsealed, with a commit for each.
  * FORM changed: a deployment instead of the first cluster, whose events change its state like kgit set.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -44,13 +45,18 @@ function* first() {
   ]);
 }
 
-function* open(events, clusters) {
-  yield* first();
-  for (let n = 0; n < events; n++) {
+/** A commit for each event from `from` up to `to`, after `commits` other commits. */
+function* single(from, to, events, clusters, commits) {
+  for (let n = from; n < to; n++) {
     const { id, body, month, seconds } = eventOf(n, events);
     const path = `${eventsFolder(n % clusters)}/${month}/${id}-touched.yaml`;
-    yield commit(n + 2, seconds, [[path, body]]);
+    yield commit(commits + 1 + n - from, seconds, [[path, body]]);
   }
+}
+
+function* open(events, clusters) {
+  yield* first();
+  yield* single(0, events, events, clusters, 1);
   yield 'done\n';
 }
 
@@ -95,8 +101,8 @@ function* changed(events, subjects) {
 
 const asItem = (body) => `  - ${body.trimEnd().replaceAll('\n', '\n    ')}\n`;
 
-function* sealed(events, clusters) {
-  yield* first();
+/** A commit for each month of sealed events. Returns the number of commits so far. */
+function* months(events, clusters) {
   let commits = 1;
   let now = null;
   let files = new Map();
@@ -113,11 +119,24 @@ function* sealed(events, clusters) {
     files.set(path, (files.get(path) ?? `cluster_name: "c${cluster}"\nevents:\n`) + asItem(event.body));
   }
   yield close();
+  return commits;
+}
+
+function* sealed(events, clusters) {
+  yield* first();
+  yield* months(events, clusters);
+  yield 'done\n';
+}
+
+function* grown(events, clusters) {
+  yield* first();
+  const commits = yield* months(events, clusters);
+  yield* single(events, events * 1.1, events, clusters, commits);
   yield 'done\n';
 }
 
 const [dir, events, clusters = '1000', form = 'open'] = process.argv.slice(2);
-const stream = { open, sealed, changed }[form];
+const stream = { open, sealed, grown, changed }[form];
 mkdirSync(dir, { recursive: true });
 spawnSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', dir], { stdio: 'inherit' });
 for (const setting of ['uploadpack.allowFilter', 'uploadpack.allowAnySHA1InWant'])

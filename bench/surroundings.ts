@@ -110,6 +110,11 @@ export function sealedRepository(project: string, events: number, clusters: numb
   return generated(project, name, events, clusters, 'sealed');
 }
 
+/** The same, and a tenth more in the weeks after, unsealed, with a commit for each. */
+export function grownRepository(project: string, events: number, clusters: number): string {
+  return generated(project, `events-${events}-over-${clusters}-grown.git`, events, clusters, 'grown');
+}
+
 /** The same with a deployment instead of the first cluster, whose events change its state. */
 export function changedRepository(project: string, events: number, subjects: number): string {
   return generated(project, `events-${events}-over-${subjects}-changed.git`, events, subjects, 'changed');

@@ -3,7 +3,7 @@ import type { Row } from '../result.js';
 import type { Surroundings } from '../surroundings.js';
 import { backendStart } from './backend-start.js';
 import { backendWriters } from './backend-writers.js';
-import { backends, million } from './backends.js';
+import { backends, million as backendsMillion } from './backends.js';
 import { bulk } from './bulk.js';
 import { cold } from './cold.js';
 import { contention, forge } from './contention.js';
@@ -11,6 +11,7 @@ import { deploy } from './deploy.js';
 import { embedded } from './embedded.js';
 import { growth } from './growth.js';
 import { importFigure } from './import.js';
+import { million } from './million.js';
 import { push } from './push.js';
 import { reads } from './reads.js';
 import { script } from './script.js';
@@ -28,6 +29,7 @@ export const FIGURE_MAKERS: Readonly<
   START: start,
   PUSH: push,
   GROWTH: growth,
+  MILLION: million,
   BULK: bulk,
   IMPORT: importFigure,
   COLD: cold,
@@ -45,5 +47,5 @@ export const FIGURE_MAKERS: Readonly<
   BACKENDS: backends,
   'BACKENDS-WRITERS': backendWriters,
   'BACKENDS-START': backendStart,
-  'BACKENDS-MILLION': million,
+  'BACKENDS-MILLION': backendsMillion,
 };

@@ -38,6 +38,7 @@ describe('a file system without hard links', () => {
       delivery: 'published',
     });
     expect(await published(path)).toEqual([1, 2]);
+    expect(git(path, 'status', '--porcelain')).toBe('');
     expect(leftovers(path)).toEqual([]);
     const second = await kgit(path, [...PUSH, 'n=3', '--queue'], withoutLinks());
     const { id } = (await kgitJson(path, ['outbox'])).operations[0];

@@ -79,8 +79,8 @@ export const GIT_OPTIONS: readonly string[] = [
   '-c',
   'core.fsmonitor=false',
   '-c',
-  // All but the index, which can be rebuilt from published commits.
-  'core.fsync=all,-index',
+  // All but the index, which can be rebuilt from published commits. git ignores `-index` after `all`.
+  'core.fsync=objects,derived-metadata,reference',
   '-c',
   // A fetch stores one pack, which is synced once and consolidated later, instead of loose objects.
   'fetch.unpackLimit=1',
