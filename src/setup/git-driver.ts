@@ -29,7 +29,7 @@ import type { Actor } from '../model/operation/operation.js';
 import { parseRepositorySpec, type RepositorySpec } from '../model/subject/repository-spec.js';
 import { hasCode } from '../model/value/error-codes.js';
 import { PACKAGE_ROOT } from '../package-root.js';
-import { IS_LINUX } from '../platform/system.js';
+import { IS_LINUX, IS_WINDOWS } from '../platform/system.js';
 import { endChildren } from '../process/child.js';
 import { setAsideDamaged } from '../store/local/damaged-files.js';
 import { sharedFileMode, shareFolder } from '../store/local/shared-folders.js';
@@ -75,7 +75,7 @@ function isDevice(stream: number): boolean {
 
 /** The number of the null device; null where devices have none, or without it. */
 function nullDevice(): number | null {
-  if (process.platform === 'win32') return null;
+  if (IS_WINDOWS) return null;
   return statSync('/dev/null', { throwIfNoEntry: false })?.rdev ?? null;
 }
 
