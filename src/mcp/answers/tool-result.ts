@@ -21,12 +21,23 @@ export function failureDocument(thrown: unknown, onBug: (error: Error) => void):
       : unexpectedError(thrown, 'Please report this, with the call and this text');
   if (error.code === 'INTERNAL') onBug(thrown instanceof Error ? thrown : error);
   const told = error.toJSON();
-  const document = { ...errorDocument(told), notice: NOTICE };
+  const document = noticed(errorDocument(told));
   const isLarge = jsonBytes(document) > MAX_DOCUMENT_BYTES / 2;
-  return fitted(isLarge ? { ...errorDocument({ ...told, data: {} }), notice: NOTICE } : document);
+  return fitted(isLarge ? noticed(errorDocument({ ...told, data: {} })) : document);
 }
 
-/** Builds the result of a tool that failed. */
+/** Puts the notice behind the kind of a document. */
+function noticed({ apiVersion, kind, ...content }: Json): Json {
+  return { apiVersion, kind, notice: NOTICE, ...content };
+}
+
+/**
+ * Builds the result of a tool that failed. It has the document as text alone: older clients hold what is structured
+ * against the schema of the tool's answers, also in a failure.
+ */
 export function failedResult(thrown: unknown, onBug: (error: Error) => void): CallToolResult {
-  return { ...toolResult(failureDocument(thrown, onBug)), isError: true };
+  return {
+    content: [{ type: 'text', text: JSON.stringify(failureDocument(thrown, onBug)) }],
+    isError: true,
+  };
 }

@@ -1,4 +1,4 @@
-import { Client, type ClientOptions } from '@modelcontextprotocol/client';
+import { type CallToolResult, Client, type ClientOptions } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { PROGRAM } from '../kgit.js';
 import { checkResult } from '../schemas.js';
@@ -24,12 +24,15 @@ export interface RunningMcp {
   readonly close: () => Promise<void>;
 }
 
-function checkedDocument(content: unknown, structured: unknown): Json {
-  const [only, ...others] = Array.isArray(content) ? content : [];
+function checkedDocument({ content, structuredContent, isError }: CallToolResult): Json {
+  const [only, ...others] = content;
   if (others.length > 0 || only?.type !== 'text') throw new Error('a result has one text');
   const document = JSON.parse(only.text);
   checkResult(document);
-  if (JSON.stringify(structured) !== JSON.stringify(document)) throw new Error('the two forms differ');
+  if ((isError === true) !== (document.kind === 'Error')) throw new Error('a failure is marked so');
+  // Clients of the first SDK hold it against the schema of the tool's answers, also in a failure.
+  const structured = isError ? undefined : only.text;
+  if (JSON.stringify(structuredContent) !== structured) throw new Error('the two forms differ');
   return document;
 }
 
@@ -58,13 +61,8 @@ export async function runningMcp(
     client,
     pid: transport.pid ?? 0,
     stderr: () => stderr,
-    call: async (tool, given = {}) => {
-      const { content, structuredContent } = await client.callTool(
-        { name: tool, arguments: given },
-        { timeout: 240_000 },
-      );
-      return checkedDocument(content, structuredContent);
-    },
+    call: async (tool, given = {}) =>
+      checkedDocument(await client.callTool({ name: tool, arguments: given }, { timeout: 240_000 })),
     close: () => client.close(),
   };
 }
