@@ -164,8 +164,7 @@ function stoppingGit(word: string, when: 'before' | 'after'): { PATH: string; ma
 
 describe('a compact that is killed', () => {
   it.each([
-    ['fast-import', 'before'],
-    ['fast-import', 'after'],
+    // Its commit names few paths, a folder each, so kgit makes it without git.
     ['push', 'before'],
     ['push', 'after'],
     ['update-ref -m', 'after'],
@@ -178,7 +177,7 @@ describe('a compact that is killed', () => {
     const { marker, ...env } = stoppingGit(word, when);
     const child = startKgit(path, ['compact', '--before', 'today'], { env });
     child.stdin.end();
-    while (!existsSync(marker)) await new Promise((wake) => setTimeout(wake, 20));
+    await expect.poll(() => existsSync(marker), { timeout: 60_000 }).toBe(true);
     child.kill('SIGKILL');
     await new Promise((ended) => child.on('exit', ended));
     await expectReadable(path, ids);
