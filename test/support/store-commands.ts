@@ -84,8 +84,8 @@ const runsOn = (
   run('publisher', [], 0),
   // It runs until a signal ends it: test/serve/program.test.ts.
   run('serve', ['--listen', '0.0.0.0:0'], 2, /--token-file/),
-  // It runs until its input ends.
-  run('mcp', [], 0),
+  // It runs until its input ends: test/mcp/process.test.ts.
+  run('mcp', ['--user', 'agent'], 2, /--allow-writes/),
   run('version', [], 0),
   run('complete', ['words', '--', 'get', '--config', config, '--deployment', '']),
   run('diff', ['@first'], 0, /region/),
