@@ -10,7 +10,7 @@ import { takeTrace } from '../trace.js';
 const ROUNDS = 15;
 const EVENTS = 10_000;
 const CLUSTERS = 100;
-const TARGET = 2;
+const TARGET = 1.5;
 const TARGET_MB = 300;
 
 function streamOf(events: readonly EventFile[]): string {

@@ -7,7 +7,7 @@ import { madeRepository, progress, restore, type Surroundings } from '../surroun
 const ROUNDS = 9;
 const FILES = 200;
 const EVENTS = 50;
-const TARGET_MS = 5_000;
+const TARGET_MS = 2_000;
 const TARGET_MB = 300;
 
 /** Makes a `state` folder with this many clusters, each with its log. */
