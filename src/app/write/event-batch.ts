@@ -2,6 +2,7 @@ import { LineCounter, parseAllDocuments } from 'yaml';
 import { UsageError } from '../../errors.js';
 import { MAX_EVENT_BYTES } from '../../model/event/event-schema.js';
 import { duplicateKey } from '../../model/value/duplicate-key.js';
+import { isFileValue } from '../../model/value/value.js';
 import { type InexactNumber, inexactJsonNumber, inexactNumber } from '../../model/yaml/exact-number.js';
 import { respelledNumbers, respelledProblem } from '../../model/yaml/spelled-numbers.js';
 import { yamlProblem } from '../../model/yaml/yaml.js';
@@ -39,8 +40,9 @@ function jsonLine(line: string, number: number): BatchItem {
   if (line.length > MAX_DOCUMENT) return tooLarge(number);
   try {
     const value = JSON.parse(line) as unknown;
-    // Of a key that is given twice, or a number that is not exact, the text would be another: a quick test for most.
-    if (JSON.stringify(value) === line) return { value };
+    // Of a key that is given twice, or a number that is not exact, the text would be another: a quick test for most. What nests
+    // deeper than a file may would end it with a full stack.
+    if (isFileValue(value) && JSON.stringify(value) === line) return { value };
     const twice = duplicateKey(line);
     if (twice !== null) return { error: keyTwice(twice, number) };
     const found = inexactJsonNumber(line);
