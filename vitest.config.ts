@@ -23,8 +23,5 @@ export default defineConfig({
     teardownTimeout: 300_000,
     // Most of a test is waiting for programs that it started, some of it for a time limit: more workers than cores.
     maxWorkers: availableParallelism() * 2,
-    // Test files of a worker share the modules that they load, which saves a sixth of the processor time of fast tests.
-    // test/support/hermetic-env.ts gives each file the environment that the worker began with.
-    isolate: false,
   },
 });

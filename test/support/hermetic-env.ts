@@ -3,18 +3,6 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-declare global {
-  /** The environment that the worker began with, before its first test file. */
-  var environmentOfWorker: Readonly<NodeJS.ProcessEnv> | undefined;
-}
-
-// Test files run one after another in a worker: what one of them leaves in the environment does not reach the next.
-globalThis.environmentOfWorker ??= { ...process.env };
-for (const name of Object.keys(process.env)) {
-  if (!(name in globalThis.environmentOfWorker)) delete process.env[name];
-}
-Object.assign(process.env, globalThis.environmentOfWorker);
-
 const home = mkdtempSync(join(tmpdir(), 'kgit-home-'));
 // Many extra certificates double the start-up time of node.
 for (const name of Object.keys(process.env)) {
