@@ -10,6 +10,7 @@ import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { findingsResult } from '../cli/render/finding-lines.js';
 import { UsageError } from '../errors.js';
+import { MARKER_FILE } from '../model/subject/layout.js';
 import { counted } from '../model/value/counted.js';
 import type { CommandResult, Format } from '../terminal/output.js';
 
@@ -71,7 +72,7 @@ export default class Validate extends KgitCommand<typeof Validate> {
     const reviewed = await this.openUnread();
     const judge = { now: this.now(), markerFault: this.markerFault };
     const { revision, since, findings, counts } = this.flags.staged
-      ? await staged(reviewed, judge)
+      ? await this.#staged(reviewed, judge)
       : await this.#revision(reviewed, judge);
     const { store, outbox } = reviewed.opened.repository;
     this.setRepository(revision, (await store.head()).fetchedAt, await outbox.size());
@@ -86,9 +87,10 @@ export default class Validate extends KgitCommand<typeof Validate> {
     const { GITHUB_HEAD_REF: github, CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: gitlab } = this.environment;
     return validateRevision(reviewed, { base: this.flags.base, branch: github || gitlab || null }, judge);
   }
-}
 
-async function staged(reviewed: Reviewed, judge: Judge) {
-  const { parent, findings, counts } = await validateStage(reviewed, judge);
-  return { revision: parent, since: null, findings, counts: { ...counts, history: null } };
+  async #staged(reviewed: Reviewed, judge: Judge) {
+    const { parent, isState, findings, counts } = await validateStage(reviewed, judge);
+    if (!isState) this.note(`nothing was checked: this branch has no ${MARKER_FILE}, so it holds no state`);
+    return { revision: parent, since: null, findings, counts: { ...counts, history: null } };
+  }
 }

@@ -15,23 +15,29 @@ export interface Advice {
   readonly flags: readonly string[];
   /** The command that restores a file and delivers it to what is checked. */
   restore(revision: Revision, file: string): string;
+  /** The command that removes a file that was not there before, and delivers that to what is checked. */
+  withdraw(file: string): string;
   /** By deployment: the command that undoes what a forge's Revert button removed from the record. */
   readonly rollbacks: ReadonlyMap<string, string>;
 }
 
 /** Advice for the state branch itself, which can be written directly. */
-export function directAdvice({ restore }: ReviewTools): Advice {
-  return { flags: [], restore, rollbacks: new Map() };
+export function directAdvice({ restore, withdraw }: ReviewTools): Advice {
+  return { flags: [], restore, withdraw, rollbacks: new Map() };
 }
 
 /**
  * Advice for a proposal, whose branch must be written.
  * @param branch of the remote; null if unknown
  */
-export function proposalAdvice({ restoreProposed }: ReviewTools, branch: string | null): Advice {
+export function proposalAdvice(
+  { restoreProposed, withdrawProposed }: ReviewTools,
+  branch: string | null,
+): Advice {
   return {
     flags: ['--propose', ...(branch === null ? [] : ['--proposal-branch', branch])],
     restore: (revision, file) => restoreProposed(revision, file, branch),
+    withdraw: (file) => withdrawProposed(file, branch),
     rollbacks: new Map(),
   };
 }

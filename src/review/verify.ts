@@ -103,7 +103,7 @@ async function checkFold(
   { review, store, findings }: Check,
 ): Promise<Unfolded | null> {
   const found = await foldAt(revision, id, store);
-  const wayOut = { restore: RESTORE, lost: null, advice: directAdvice(toolsOf(review)) };
+  const wayOut = { restore: RESTORE, isNew: false, lost: null, advice: directAdvice(toolsOf(review)) };
   if (found !== null && found.state !== null)
     await tellDifferences(store.view(revision), deployment(id), found.recorded, wayOut, findings);
   return found;

@@ -26,7 +26,7 @@ async function found(files: Files, proposed?: Files): Promise<string[]> {
   const [since, tip = since] = revisions;
   if (since === undefined || tip === undefined) throw new Error('nothing was written');
   const findings = new Findings();
-  const advice = { restore: () => '', flags: [], rollbacks: new Map() };
+  const advice = { restore: () => '', withdraw: () => '', flags: [], rollbacks: new Map() };
   await validate(
     tip,
     { base: proposed ? { target: since, since } : null, trusted: null, advice },

@@ -1,7 +1,8 @@
-import { chmod, lstat, mkdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { ConflictError, UsageError } from '../../errors.js';
 import { type Check, finding, passed } from '../../model/value/check.js';
+import { hasCode } from '../../model/value/error-codes.js';
 import {
   cannotKeep,
   createWhole,
@@ -11,12 +12,11 @@ import {
   replaceWhole,
 } from '../../store/local/durable-files.js';
 import type { Git } from '../process/git.js';
+import { COMMAND, foreignAdvice, ownHooksAdvice, sharedAdvice } from './hook-advice.js';
 import type { Repository } from './repository.js';
 
 /** Name of the hook that git runs before it makes a commit. */
 const HOOK = 'pre-commit';
-/** The command of the hook. The repository is named, so that no variable names another one. */
-const COMMAND = 'kgit validate --staged --repo .';
 /** By this line a file is known as kgit's own. */
 const MARK = "# Written by 'kgit hooks install'; 'kgit hooks uninstall' removes it.";
 const TEXT = `#!/bin/sh
@@ -38,6 +38,16 @@ export interface WorkedOnHook {
   readonly changed: boolean;
 }
 
+/** Where git looks for hooks. */
+interface HooksFolder {
+  readonly folder: string;
+  /** Whether other repositories run the same ones. */
+  readonly isShared: boolean;
+  /** Whether it is not a folder, such as /dev/null, which switches hooks off. */
+  readonly isOff: boolean;
+  readonly workTree: string;
+}
+
 /** The hook of a clone that checks what is staged. All its worktrees share it. */
 export class CommitHook {
   readonly #git: Git;
@@ -51,24 +61,35 @@ export class CommitHook {
 
   /**
    * Writes the hook, or brings it up to date. Never touches a hook of somebody else.
-   * Throws ConflictError if there is one, UsageError if other repositories have the same hooks, EnvironmentError.
+   * Throws ConflictError if there is one, UsageError if other repositories have the same hooks or hooks are switched off,
+   * EnvironmentError.
    */
   async install(): Promise<WorkedOnHook> {
-    const { folder, isShared } = await this.#folder();
+    const { folder, isShared, isOff, workTree } = await this.#folder();
+    const { commonDir } = this.#repository;
     const path = join(folder, HOOK);
-    const standing = await standingOf(path);
+    if (isOff)
+      throw new UsageError(
+        `hooks are switched off here: core.hooksPath is ${folder}, which is not a folder`,
+        {
+          suggestions: [`Give this repository hooks of its own: ${ownHooksAdvice(commonDir)}`],
+          data: { path: folder },
+        },
+      );
+    const { standing, text } = await hookAt(path);
     if (standing === 'current') return { path, changed: false };
-    if (standing === 'foreign')
-      throw new ConflictError(`${path} is a hook of yours, which kgit leaves as it is`, {
-        suggestions: [`Add this line to it: ${COMMAND} || exit 1`],
-        data: { path },
-      });
+    // A hook of somebody else in a shared folder, too, runs in all repositories.
     if (isShared)
       throw new UsageError(`core.hooksPath is set outside of this repository: all of yours run ${folder}`, {
         suggestions: [
-          `Add this line to ${path}: [ ! -f kgit.yaml ] || ${COMMAND} || exit 1`,
-          'Or give this repository hooks of its own: git config --local core.hooksPath .git/hooks',
+          sharedAdvice(path),
+          `Or give this repository hooks of its own: ${ownHooksAdvice(commonDir)}`,
         ],
+        data: { path },
+      });
+    if (standing === 'foreign')
+      throw new ConflictError(`${path} is a hook of yours, which kgit leaves as it is`, {
+        suggestions: [await foreignAdvice({ path, text, workTree })],
         data: { path },
       });
     await this.#write(folder, path, standing);
@@ -77,8 +98,9 @@ export class CommitHook {
 
   /** Removes the hook if it is kgit's; does nothing if there is none. Throws ConflictError for one of somebody else. */
   async uninstall(): Promise<WorkedOnHook> {
-    const path = join((await this.#folder()).folder, HOOK);
-    const standing = await standingOf(path);
+    const { folder, isOff } = await this.#folder();
+    const path = join(folder, HOOK);
+    const { standing } = isOff ? NO_HOOK : await hookAt(path);
     if (standing === 'none') return { path, changed: false };
     if (standing === 'foreign')
       throw new ConflictError(`${path} is a hook of yours, which kgit leaves as it is`, {
@@ -91,8 +113,9 @@ export class CommitHook {
 
   /** Checks that the hook is up to date; nothing if there is none of kgit's. */
   async check(): Promise<readonly Check[]> {
-    const path = join((await this.#folder()).folder, HOOK);
-    const standing = await standingOf(path);
+    const { folder, isOff } = await this.#folder();
+    const path = join(folder, HOOK);
+    const { standing } = isOff ? NO_HOOK : await hookAt(path);
     if (standing === 'current') return [passed('hook', `${path} checks what is staged`)];
     if (standing !== 'outdated') return [];
     const says = `${path} is of another version of kgit, or was edited`;
@@ -115,8 +138,8 @@ export class CommitHook {
     }
   }
 
-  /** The folder from which git runs hooks, and whether other repositories do, too. */
-  async #folder(): Promise<{ readonly folder: string; readonly isShared: boolean }> {
+  /** Throws UsageError if nothing is checked out, EnvironmentError. */
+  async #folder(): Promise<HooksFolder> {
     const { commonDir, workTree } = this.#repository;
     if (workTree === null)
       throw new UsageError(`nothing is checked out of ${commonDir}, so nobody commits there`, {
@@ -128,17 +151,37 @@ export class CommitHook {
     let [scope, configured] = ['', ''];
     for (let at = 0; at + 1 < words.length; at += 2)
       if (words[at] !== 'command') [scope = '', configured = ''] = words.slice(at, at + 2);
-    if (configured === '') return { folder: join(commonDir, 'hooks'), isShared: false };
+    if (configured === '')
+      return { folder: join(commonDir, 'hooks'), isShared: false, isOff: false, workTree };
     const folder = isAbsolute(configured) ? configured : resolve(workTree, configured);
-    return { folder, isShared: scope !== 'local' && scope !== 'worktree' };
+    const isShared = scope !== 'local' && scope !== 'worktree';
+    return { folder, isShared, isOff: await isNoFolder(folder), workTree };
   }
 }
 
-async function standingOf(path: string): Promise<Standing> {
+/** Whether something else is at a path, or at one of the folders that lead to it. */
+async function isNoFolder(path: string): Promise<boolean> {
+  try {
+    return (await orIfGone(stat(path), null))?.isDirectory() === false;
+  } catch (error) {
+    if (hasCode(error, 'ENOTDIR')) return true;
+    throw error;
+  }
+}
+
+interface FoundHook {
+  readonly standing: Standing;
+  /** Empty if it is not a plain file, or too long. */
+  readonly text: string;
+}
+
+const NO_HOOK: FoundHook = { standing: 'none', text: '' };
+
+async function hookAt(path: string): Promise<FoundHook> {
   const found = await orIfGone(lstat(path), null);
-  if (found === null) return 'none';
-  if (!found.isFile() || found.size > MAX_BYTES) return 'foreign';
+  if (found === null) return NO_HOOK;
+  if (!found.isFile() || found.size > MAX_BYTES) return { standing: 'foreign', text: '' };
   const text = (await readAtMost(path, MAX_BYTES)).toString('utf8');
-  if (!text.split('\n').includes(MARK)) return 'foreign';
-  return text === TEXT && (found.mode & 0o100) !== 0 ? 'current' : 'outdated';
+  if (!text.split('\n').includes(MARK)) return { standing: 'foreign', text };
+  return { standing: text === TEXT && (found.mode & 0o100) !== 0 ? 'current' : 'outdated', text };
 }

@@ -34,6 +34,8 @@ const clipped = (text: string) => (text.length > MAX_SHOWN ? `${text.slice(0, MA
 export interface WayOut {
   /** The advice that restores the file; the commands that redo the change follow it. */
   readonly restore: string;
+  /** Whether there was no state before, so that the commands must create the deployment. */
+  readonly isNew: boolean;
   /** All values to set again after that; null for only the reported difference. */
   readonly lost: readonly WantedValue[] | null;
   /** Advice on how to redo the change. */
@@ -51,7 +53,7 @@ export async function tellDifferences(
   view: StateView,
   { id }: DeploymentSubject,
   recorded: Record<string, Value>,
-  { restore, lost, advice }: WayOut,
+  { restore, isNew, lost, advice }: WayOut,
   findings: Findings,
 ): Promise<void> {
   const path = statePath(id);
@@ -59,9 +61,10 @@ export async function tellDifferences(
   const state = (await readState(view, id)) ?? {};
   const differences = stateDifferences(recorded, state);
   const reverted = advice.rollbacks.get(id);
+  const flags = [...(isNew ? ['--create'] : []), ...advice.flags];
   for (const difference of differences.slice(0, MAX_TOLD)) {
     const { path: keys, before, after } = difference;
-    const again = stateCommands(id, lost ?? wantedOf([difference]), advice.flags).join(' && ');
+    const again = stateCommands(id, lost ?? wantedOf([difference]), flags).join(' && ');
     const [is, was] = [after, before].map((value) => clipped(shown(value, keys)));
     findings.add(
       'state-without-event',
@@ -110,10 +113,12 @@ export async function checkStateEvents(
       const base = before ?? {};
       const recorded = stateAfter(base, orderChanges(events, after ?? {}, base));
       const file = statePath(subject.id);
-      const restore = `${advice.restore(older.revision, file)}, then make the change with its event`;
-      // Restoring the file also undoes what the events changed.
-      const lost = events.length > 0 ? wantedOf(stateDifferences(base, after ?? {})) : null;
-      await tellDifferences(newer, subject, recorded, { restore, lost, advice }, findings);
+      const isNew = before === null;
+      const put = isNew ? advice.withdraw(file) : advice.restore(older.revision, file);
+      const restore = `${put}, then make the change with its event`;
+      // Restoring the file also undoes what the events changed, and removing it all that is in it.
+      const lost = isNew || events.length > 0 ? wantedOf(stateDifferences(base, after ?? {})) : null;
+      await tellDifferences(newer, subject, recorded, { restore, isNew, lost, advice }, findings);
     } catch (error) {
       // An unreadable file is a finding of its own.
       if (!(error instanceof InvalidStateError)) throw error;

@@ -75,6 +75,10 @@ export interface ReviewTools {
   restore(revision: Revision | 'REVISION', path: string): string;
   /** Puts a file back on the branch of a proposal; null if the name of the branch is unknown. */
   restoreProposed(revision: Revision, path: string, branch: string | null): string;
+  /** Removes a file that was added and need not be committed yet, also from the user's folder. */
+  withdraw(path: string): string;
+  /** Removes a file from the branch of a proposal; null if the name of the branch is unknown. */
+  withdrawProposed(path: string, branch: string | null): string;
   /** Puts a file back as it was before a commit. */
   restoreBefore(revision: Revision, path: string): string;
   /** Shows how a file differs from what it was before a commit. */

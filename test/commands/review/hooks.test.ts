@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -10,7 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { bareRepository, git, temporaryFolder } from '../../support/git-fixtures.js';
+import { parse } from 'yaml';
+import { bareRepository, emptyRepository, git, temporaryFolder } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
 import { pathWithKgit } from '../../support/kgit-on-path.js';
 import { expectFailure, stateRepository } from '../../support/state-repository.js';
@@ -36,6 +37,13 @@ function commit(path: string, args: readonly string[] = [], env: Readonly<Record
   });
   return { code: run.status, output: run.stdout + run.stderr };
 }
+
+/** A PATH with what a hook needs, and without kgit. */
+const withoutKgit = () => {
+  const bin = temporaryFolder();
+  for (const program of ['git', 'sh']) symlinkSync(`/usr/bin/${program}`, join(bin, program));
+  return { PATH: bin };
+};
 
 function edit(path: string, from: string, to: string): void {
   writeFileSync(join(path, STATE), readFileSync(join(path, STATE), 'utf8').replace(from, to));
@@ -77,9 +85,7 @@ it('checks of a commit that names its files those alone, and lets pass what is i
 it('harms nobody whose machine has no kgit', async () => {
   const path = stateRepository();
   await hooks(path, 'install');
-  const bin = temporaryFolder();
-  for (const program of ['git', 'sh']) symlinkSync(`/usr/bin/${program}`, join(bin, program));
-  const { code, output } = commit(path, ['--allow-empty'], { PATH: bin });
+  const { code, output } = commit(path, ['--allow-empty'], withoutKgit());
   expect([code, output]).toEqual([0, 'kgit is not installed here: what is staged is committed unchecked\n']);
 });
 
@@ -108,26 +114,64 @@ it('can be installed again, is brought up to date, and is removed; doctor tells 
   expect((await hooks(path, 'uninstall')).json).toMatchObject({ installed: false, changed: false });
 });
 
-it('leaves the hook of somebody else as it is, and a link; the line that it names works', async () => {
+/** Adds a line after the first one of a hook, as the advice says. */
+const withLine = (hook: string, line = '') => hook.replace('\n', `\n${line}\n`);
+const lineIn = (advice: string) => /: ((?:\[|!) .*)$/.exec(advice)?.[1];
+
+it('leaves the hook of somebody else as it is, and a link; the line that it names works before an exec', async () => {
   const path = stateRepository();
-  const own = '#!/bin/sh\n# Not written by kgit hooks install\n';
+  const own = '#!/bin/sh\n# Not written by kgit hooks install\nexec sh -c "echo passed >&2"\n';
   mkdirSync(join(path, '.git/hooks'), { recursive: true });
   writeFileSync(hookOf(path), own, { mode: 0o755 });
   const { suggestions } = expectFailure(await hooks(path, 'install'), 'CONFLICT', 12);
   expectFailure(await hooks(path, 'uninstall'), 'CONFLICT', 12);
   expect(readFileSync(hookOf(path), 'utf8')).toBe(own);
-  writeFileSync(hookOf(path), `${own}${suggestions[0].split(': ')[1]}\necho passed >&2\n`);
+  expect(suggestions[0]).toContain(`directly after the first line of ${hookOf(path)}: `);
+  writeFileSync(hookOf(path), withLine(own, lineIn(suggestions[0])));
   expect(commit(path, ['--allow-empty'])).toEqual({
     code: 0,
     output: 'all is well (0 files, 0 events)\npassed\n',
   });
   edit(path, 'count: 3', 'count: 4');
   expect(commit(path, ['--all']).code).toBe(1);
+  expect(commit(path, ['--all'], withoutKgit())).toEqual({ code: 0, output: 'passed\n' });
 
   const linked = stateRepository();
   mkdirSync(join(linked, '.git/hooks'), { recursive: true });
   symlinkSync(join(temporaryFolder(), 'nowhere'), hookOf(linked));
   expectFailure(await hooks(linked, 'install'), 'CONFLICT', 12);
+});
+
+it('names the file from which a hook is generated, and the command for a hook in another language', async () => {
+  const advice = async (hook: string, files: Readonly<Record<string, string>>, folder = '.git/hooks') => {
+    const path = stateRepository();
+    mkdirSync(join(path, folder), { recursive: true });
+    if (folder !== '.git/hooks') git(path, 'config', 'core.hooksPath', folder);
+    for (const [name, text] of Object.entries({ ...files, [`${folder}/pre-commit`]: hook }))
+      writeFileSync(join(path, name), text, { mode: 0o755 });
+    return { path, told: expectFailure(await hooks(path, 'install'), 'CONFLICT', 12).suggestions[0] };
+  };
+  const husky = await advice('#!/usr/bin/env sh\n. "$(dirname "$0")/h"\n', {}, '.husky/_');
+  expect(husky.told).toMatch(/^husky generates this hook: add to \.husky\/pre-commit the line: ! command/);
+  // As husky does: what the team writes, with sh -e.
+  writeFileSync(join(husky.path, '.husky/pre-commit'), `${lineIn(husky.told)}\n`);
+  writeFileSync(join(husky.path, '.husky/_/pre-commit'), '#!/bin/sh\nsh -e .husky/pre-commit\nexit $?\n');
+  edit(husky.path, 'count: 3', 'count: 4');
+  expect(commit(husky.path, ['--all']).code).toBe(1);
+  expect(commit(husky.path, ['--all'], withoutKgit()).code).toBe(0);
+
+  const generated = '#!/bin/sh\ncall_lefthook run "pre-commit" "$@"\n';
+  expect((await advice(generated, { 'lefthook.yaml': '' })).told).toContain('add to lefthook.yaml below');
+  const { told } = await advice(generated, {});
+  expect(told).toContain('add to lefthook.yml below "commands" of "pre-commit": kgit: {');
+  expect(parse(told.slice(told.indexOf(': kgit: ') + 2))).toEqual({
+    kgit: { run: `! command -v kgit >/dev/null || ${COMMAND}` },
+  });
+  const precommit = '#!/usr/bin/env bash\n# File generated by pre-commit: https://pre-commit.com\nexec x\n';
+  expect((await advice(precommit, {})).told).toMatch(/add to \.pre-commit-config\.yaml .*kgit-validate/);
+  expect((await advice('#!/usr/bin/env python3\n', {})).told).toBe(
+    `Have it run this command, and fail if the command fails: ${COMMAND}`,
+  );
 });
 
 it('writes into the folder of hooks that the clone has, and into none that others share', async () => {
@@ -137,16 +181,47 @@ it('writes into the folder of hooks that the clone has, and into none that other
   expect(readFileSync(join(path, '.git/own/pre-commit'), 'utf8')).toContain(COMMAND);
 
   const home = temporaryFolder();
+  const shared = join(home, 'shared/pre-commit');
   const other = stateRepository();
   writeFileSync(join(home, '.gitconfig'), `[core]\n\thooksPath = ~/shared\n`);
-  const { suggestions, data } = expectFailure(await hooks(other, 'install', { HOME: home }), 'USAGE', 2);
-  expect(data.path).toBe(join(home, 'shared/pre-commit'));
+  const absent = expectFailure(await hooks(other, 'install', { HOME: home }), 'USAGE', 2);
+  expect(absent.data.path).toBe(shared);
   expect(existsSync(join(home, 'shared'))).toBe(false);
   mkdirSync(join(home, 'shared'));
-  const line = suggestions[0].replace(/^.*pre-commit: /, '');
-  writeFileSync(join(home, 'shared/pre-commit'), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+  const own = '#!/bin/sh\nexec sh -c :\n';
+  writeFileSync(shared, own, { mode: 0o755 });
+  const { suggestions } = expectFailure(await hooks(other, 'install', { HOME: home }), 'USAGE', 2);
+  expect(suggestions).toEqual(absent.suggestions);
+  writeFileSync(shared, withLine(own, lineIn(suggestions[0])));
   edit(other, 'count: 3', 'count: 4');
   expect(commit(other, ['--all'], { HOME: home }).code).toBe(1);
+  expect(commit(other, ['--all'], { HOME: home, ...withoutKgit() }).code).toBe(0);
+  // A repository of something else commits as before.
+  const code = emptyRepository();
+  expect(commit(code, ['--allow-empty'], { HOME: home })).toEqual({ code: 0, output: '' });
+
+  // The other advice works in a linked worktree, too.
+  const linked = join(temporaryFolder(), 'linked');
+  git(other, 'worktree', 'add', '--quiet', '-b', 'other', linked);
+  execFileSync('sh', ['-c', suggestions[1].replace(/^[^:]*: /, '')], { cwd: linked });
+  expect((await hooks(linked, 'install', { HOME: home })).json.hook).toBe(hookOf(other));
+  edit(linked, 'count: 4', 'count: 5');
+  expect(commit(linked, ['--all'], { HOME: home }).code).toBe(1);
 
   expectFailure(await hooks(bareRepository(), 'install'), 'USAGE', 2);
 });
+
+it.each(['/dev/null', '/dev/null/hooks'])(
+  'says that core.hooksPath %s switches hooks off',
+  async (folder) => {
+    const path = stateRepository();
+    git(path, 'config', 'core.hooksPath', folder);
+    const { message, suggestions } = expectFailure(await hooks(path, 'install'), 'USAGE', 2);
+    expect(message).toContain(`hooks are switched off here: core.hooksPath is ${folder}`);
+    expect((await hooks(path, 'uninstall')).json).toMatchObject({ installed: false, changed: false });
+    const { checks } = (await kgit(path, ['doctor', '--json'])).json;
+    expect(checks.filter(({ name }: { name: string }) => name === 'hook')).toEqual([]);
+    execFileSync('sh', ['-c', suggestions[0].replace(/^[^:]*: /, '')], { cwd: path });
+    expect((await hooks(path, 'install')).json).toMatchObject({ hook: hookOf(path), changed: true });
+  },
+);

@@ -6,6 +6,7 @@ import { changedRecipients } from '../../../src/model/team-secret/sops-config.js
 import { makeUlid } from '../../../src/model/value/ulid.js';
 import { bareRepository, emptyRepository, git, temporaryFolder } from '../../support/git-fixtures.js';
 import { type KgitRun, kgit, kgitJson } from '../../support/kgit.js';
+import { pathWithKgit } from '../../support/kgit-on-path.js';
 import { ADA, BEN, sealed } from '../../support/sops/sealed-secret.js';
 import { commitFiles, expectFailure, MARKER, stateRepository } from '../../support/state-repository.js';
 
@@ -87,6 +88,32 @@ it('refuses a state that was edited by hand, and its advice restores it', async 
   expect(await check(path)).toMatchObject({ code: 0, json: { files: 0 } });
 });
 
+it.each([true, false])(
+  'its advice for a new state without an event creates the deployment (commits before: %s)',
+  async (isBegun) => {
+    const path = emptyRepository();
+    stage(path, 'kgit.yaml', MARKER);
+    if (isBegun) git(path, 'commit', '--quiet', '-m', 'first');
+    const file = 'deployments/dep-b/state.yaml';
+    stage(path, file, 'deployment:\n  deployment_id: dep-b\n  count: 3\nazure:\n  region: westeurope\n');
+    const run = await check(path);
+    expect(found(run)).toEqual([`state-without-event ${file}:1`, `state-without-event ${file}:4`]);
+    const [fix, ...others] = run.json.findings.map((one: { fix: string }) => one.fix);
+    expect(others).toEqual([fix]);
+    const [, remove = '', set = ''] =
+      /^(git rm --force -- \S+), then make the change with its event: (kgit set .* --create)$/.exec(fix) ??
+      [];
+    execFileSync('sh', ['-c', remove], { cwd: path });
+    expect(await check(path)).toMatchObject({ code: 0 });
+    if (!isBegun) git(path, 'commit', '--quiet', '-m', 'first');
+    execFileSync('sh', ['-c', set], { cwd: path, env: { ...process.env, PATH: pathWithKgit() } });
+    expect(await kgitJson(path, ['verify'])).toMatchObject({ total: 0 });
+    expect(await kgitJson(path, ['get', '--deployment', 'dep-b'])).toMatchObject({
+      value: { deployment: { deployment_id: 'dep-b', count: 3 }, azure: { region: 'westeurope' } },
+    });
+  },
+);
+
 it('accepts a change with its event, also beside a secret that was allowed before', async () => {
   const path = stateRepository();
   await kgitJson(path, ['set', 'deployment.password=Xk29dKq81zPw77aB', '--allow-secret', 'a test']);
@@ -140,6 +167,23 @@ it('works before the first commit, in a linked worktree, and on the index that a
   stage(path, pathOf(idOf(2)), 'broken: [\n');
   expect(await check(path)).toMatchObject({ code: 3 });
   expect(await check(path, { GIT_INDEX_FILE: index })).toMatchObject({ code: 0, json: { files: 0 } });
+});
+
+it('checks nothing on a branch of code beside the state branch, and says so', async () => {
+  const path = stateRepository();
+  git(path, 'branch', '--move', 'state');
+  git(path, 'switch', '--quiet', '--orphan', 'main');
+  git(path, 'config', 'kgit.branch', 'state');
+  for (const from of ['an unborn branch', 'its first commit']) {
+    stage(path, 'clusters/main.tf', `${from}\n`);
+    const run = await kgit(path, ['validate', '--staged']);
+    expect(run).toMatchObject({ code: 0, stdout: 'all is well (0 files, 0 events)\n' });
+    expect(run.stderr).toContain('nothing was checked: this branch has no kgit.yaml, so it holds no state');
+    git(path, 'commit', '--quiet', '-m', from);
+  }
+  git(path, 'switch', '--quiet', 'state');
+  git(path, 'rm', '--quiet', '--cached', 'kgit.yaml');
+  expect(found(await check(path))).toEqual(['marker kgit.yaml:null']);
 });
 
 it('says why nothing can be checked', async () => {
