@@ -12,7 +12,6 @@ export interface TreeEntry {
 
 export const FOLDER = '40000';
 export const PLAIN_FILE = '100644';
-const SIX = 0x36;
 
 /** A name as text. */
 export const textOf = (name: string): string => Buffer.from(name, 'latin1').toString('utf8');
@@ -23,26 +22,30 @@ export const nameOf = (text: string): string => Buffer.from(text).toString('lati
 export const sortKey = ({ mode, name }: TreeEntry): string => (mode === FOLDER ? `${name}/` : name);
 export const inTreeOrder = (a: TreeEntry, b: TreeEntry): number => (sortKey(a) < sortKey(b) ? -1 : 1);
 
+/** Bytes of an id. */
+const ID = 20;
+
 /** Visits the entries of a tree object: the places in it where an entry, its name and its id begin. */
-function visitEntries(data: Buffer, visit: (modeAt: number, nameAt: number, idAt: number) => void): void {
-  for (let at = 0; at < data.length; ) {
-    const modeTo = data.indexOf(32, at);
-    const nameTo = data.indexOf(0, modeTo);
-    const to = nameTo + 21;
-    if (modeTo < 0 || nameTo < modeTo || to > data.length) throw new InvalidStateError('a tree is malformed');
+function visitEntries(text: string, visit: (modeAt: number, nameAt: number, idAt: number) => void): void {
+  for (let at = 0; at < text.length; ) {
+    const modeTo = text.indexOf(' ', at);
+    const nameTo = text.indexOf('\0', modeTo);
+    const to = nameTo + 1 + ID;
+    if (modeTo < 0 || nameTo < modeTo || to > text.length) throw new InvalidStateError('a tree is malformed');
     visit(at, modeTo + 1, nameTo + 1);
     at = to;
   }
 }
 
-/** Parses a tree object. */
+/** Parses a tree object. It is decoded as a whole: a tree has many entries, and each call into the buffer costs more. */
 export function parseTree(data: Buffer): TreeEntry[] {
+  const [text, hex] = [data.toString('latin1'), data.toString('hex')];
   const entries: TreeEntry[] = [];
-  visitEntries(data, (modeAt, nameAt, idAt) => {
+  visitEntries(text, (modeAt, nameAt, idAt) => {
     entries.push({
-      mode: data.toString('latin1', modeAt, nameAt - 1),
-      name: data.toString('latin1', nameAt, idAt - 1),
-      oid: data.toString('hex', idAt, idAt + 20),
+      mode: text.slice(modeAt, nameAt - 1),
+      name: text.slice(nameAt, idAt - 1),
+      oid: hex.slice(2 * idAt, 2 * (idAt + ID)),
     });
   });
   return entries;
@@ -50,20 +53,26 @@ export function parseTree(data: Buffer): TreeEntry[] {
 
 /** Lists the ids of the entries of a tree object, without submodules, which are not here. */
 export function entryIds(data: Buffer): string[] {
+  const [text, hex] = [data.toString('latin1'), data.toString('hex')];
   const ids: string[] = [];
-  visitEntries(data, (modeAt, _nameAt, idAt) => {
+  visitEntries(text, (modeAt, _nameAt, idAt) => {
     // Of all modes, only that of a submodule, 160000, has a 6 there.
-    if (data[modeAt + 1] !== SIX) ids.push(data.toString('hex', idAt, idAt + 20));
+    if (text[modeAt + 1] !== '6') ids.push(hex.slice(2 * idAt, 2 * (idAt + ID)));
   });
   return ids;
 }
 
 /** Formats a tree object. */
 export function formatTree(entries: readonly TreeEntry[]): Buffer {
-  const parts = [...entries]
-    .sort(inTreeOrder)
-    .flatMap(({ mode, name, oid }) => [Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.from(oid, 'hex')]);
-  return Buffer.concat(parts);
+  const sorted = [...entries].sort(inTreeOrder);
+  const heads = sorted.map(({ mode, name }) => `${mode} ${name}\0`);
+  const data = Buffer.alloc(heads.reduce((sum, head) => sum + head.length + ID, 0));
+  let at = 0;
+  for (const [i, { oid }] of sorted.entries()) {
+    at += data.write(heads[i] ?? '', at, 'latin1');
+    at += data.write(oid, at, 'hex');
+  }
+  return data;
 }
 
 /** The header of a commit. */

@@ -80,6 +80,19 @@ async function changedEntry(
   return tree === null ? null : { mode: FOLDER, name, oid: tree };
 }
 
+const isSame = (a: TreeEntry | undefined, b: TreeEntry | undefined) =>
+  a !== undefined && b !== undefined && a.oid === b.oid && a.name === b.name && a.mode === b.mode;
+
+/** Two lists of entries without those that both begin and end with: of a large tree, few entries differ. */
+function differing(a: readonly TreeEntry[], b: readonly TreeEntry[]): [TreeEntry[], TreeEntry[]] {
+  let first = 0;
+  while (isSame(a[first], b[first])) first += 1;
+  let last = 0;
+  const most = Math.min(a.length, b.length) - first;
+  while (last < most && isSame(a[a.length - 1 - last], b[b.length - 1 - last])) last += 1;
+  return [a.slice(first, a.length - last), b.slice(first, b.length - last)];
+}
+
 async function entriesOf(objects: Trees, tree: string | null): Promise<TreeEntry[]> {
   return tree === null ? [] : parseTree((await objects.need(tree, 'tree')).data);
 }
@@ -102,7 +115,7 @@ export async function* treeDifferences(
   folder = '',
 ): AsyncGenerator<TreeDifference> {
   if (from === to) return;
-  const [before, after] = [await entriesOf(objects, from), await entriesOf(objects, to)];
+  const [before, after] = differing(await entriesOf(objects, from), await entriesOf(objects, to));
   // A file and a folder of the same name are two things.
   const keyed = (entries: readonly TreeEntry[]) =>
     new Map(entries.map((entry) => [sortKey(entry), entry] as const));

@@ -64,6 +64,13 @@ function kindOfLastWord(base: string): NameKind {
   return kind === 'pass' && before !== undefined && !ROUND.test(before) ? 'secret' : kind;
 }
 
+/** Names in every event and state, whose kind is `plain`: most commands then compile none of the patterns. */
+export const USUAL_NAMES: readonly string[] = [
+  ...['action', 'changes', 'cluster', 'deployment', 'email', 'event', 'host', 'id', 'identity', 'kind'],
+  ...['management', 'message', 'name', 'namespace', 'note', 'outcome', 'params', 'path', 'phase', 'reason'],
+  ...['run', 'source', 'status', 'step', 'subject', 'timestamp', 'user', 'version'],
+];
+const USUAL = new Set(USUAL_NAMES);
 /** Cached, because events use few names. */
 const known = new Map<string, NameKind>();
 const MAX_KNOWN = 10_000;
@@ -73,6 +80,7 @@ const MAX_KNOWN = 10_000;
  * `secret`.
  */
 export function kindOfName(name: string): NameKind {
+  if (USUAL.has(name)) return 'plain';
   const found = known.get(name);
   if (found !== undefined) return found;
   const kind = judgedName(name);
@@ -81,7 +89,8 @@ export function kindOfName(name: string): NameKind {
   return kind;
 }
 
-function judgedName(name: string): NameKind {
+/** Judges a name by the patterns. */
+export function judgedName(name: string): NameKind {
   const whole = foldText(name.slice(-MAX_NAME)).text;
   const base = whole.replace(SUFFIX, '');
   const flat = flattened(base);

@@ -71,6 +71,9 @@ const atEnd = (words: readonly string[]) =>
   new RegExp(`(?:${words.map((word) => word.replace(/[ '-]+/g, '')).join('|')})$`);
 const folded = lazily(() => OTHER.map((word) => foldText(word).text.toLowerCase()));
 
+/** The beginnings of the words in plain letters, up to the first place where a text may separate their parts. */
+export const PLAIN_STEMS: readonly string[] = PLAIN.map((word) => word.replace(/[ '-].*$/, ''));
+
 /** Patterns for these words in a folded text; blanks, hyphens or nothing may separate their parts. */
 export const PLAIN_PASSWORD = inText(PLAIN);
 export const otherPassword = lazily(() => inText(folded()));

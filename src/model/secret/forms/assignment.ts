@@ -2,7 +2,7 @@ import { isAscii } from '../fold-text.js';
 import { lazily } from '../lazily.js';
 import { isFilePath, isOpaque, isPlaceholder, isSubstitution, looksLikePassword } from '../placeholder.js';
 import { isSecretUnder, kindOfName, type NameKind } from '../secret-name.js';
-import { otherPassword, PLAIN_PASSWORD } from '../secret-words.js';
+import { otherPassword, PLAIN_PASSWORD, PLAIN_STEMS } from '../secret-words.js';
 import type { SecretSpan } from '../span.js';
 
 /** Ends of names whose values are judged; `kindOfName` then decides by the whole name. */
@@ -14,6 +14,13 @@ const KEYWORDS = [
   `[-_ ]?key(?:[-_]data)?|${PLAIN_PASSWORD})s?(?![A-Za-z])`,
 ].join('');
 const KEYWORD = new RegExp(KEYWORDS, 'gi');
+/** Each match of KEYWORD has one of these in it. */
+const STEMS = [
+  ...['pass', 'pw', 'pin', 'pat', 'mdp', 'secret', 'token', 'psk', 'auth', 'cred', 'dockerconfigjson'],
+  ...['connection', 'session', 'key', ...PLAIN_STEMS],
+];
+/** Up to this length, a look for the stems takes less time than V8 needs to compile the pattern. */
+const MAX_SHORT = 256;
 /** For texts with non-ASCII characters. */
 const anyKeyword = lazily(() => new RegExp(`${KEYWORDS}|(?:${otherPassword()})`, 'gi'));
 /**
@@ -75,8 +82,16 @@ function isSource(value: string): boolean {
   return path !== undefined && !isOpaque(path);
 }
 
+/** Whether a text needs no search: most short ones, so that most commands never compile the pattern. */
+function hasNoKeyword(text: string): boolean {
+  if (text.length > MAX_SHORT || !isAscii(text)) return false;
+  const lower = text.toLowerCase();
+  return !STEMS.some((stem) => lower.includes(stem));
+}
+
 /** Finds values that a name or flag in `text` marks as secret: `password=X`, `"token": "X"`, `--client-secret X`. */
 export function findAssignments(text: string): SecretSpan[] {
+  if (hasNoKeyword(text)) return [];
   const spans: SecretSpan[] = [];
   const [keyword, nameBefore] = isAscii(text) ? [KEYWORD, NAME_BEFORE] : [anyKeyword(), ANY_NAME_BEFORE];
   keyword.lastIndex = 0;
