@@ -4,7 +4,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { NoRepositoryError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
-import { privateFolder } from '../../store/local/durable-files.js';
+import { orIfGone, privateFolder } from '../../store/local/durable-files.js';
 import { fetchFailure } from '../branch/push-outcome.js';
 import { type Git, type GitResult, withoutCredentials } from '../process/git.js';
 import { BRANCH_KEY } from './repository.js';
@@ -17,6 +17,7 @@ export const TIP_FILTER = 'tree:4';
 const FILTER = `--filter=${TIP_FILTER}`;
 /** Age at which the temporary folder of an interrupted clone is removed, in ms. */
 const STALE_MS = 60 * 60 * 1000;
+const TEMPORARY = '.tmp';
 const NO_BRANCH = /couldn't find remote ref/;
 
 export interface ManagedCloneOptions {
@@ -64,31 +65,36 @@ export type FillClone = (path: string, isTipOnly: boolean) => Promise<void>;
 export async function managedClone(fill: FillClone, options: ManagedCloneOptions): Promise<string> {
   const name = cloneName(options.url, options.branch ?? '');
   const whole = join(options.folder, `${name}.git`);
-  if (existsSync(whole)) return whole;
+  if (isWhole(whole)) return whole;
   const path = options.history ? whole : join(options.folder, `${name}.tip.git`);
-  if (existsSync(path)) return path;
+  if (isWhole(path)) return path;
   await privateFolder(options.folder);
   await removeStale(options.folder, options.now);
-  const temporary = join(options.folder, `${name}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(options.folder, `${name}.${randomBytes(6).toString('hex')}${TEMPORARY}`);
+  const damaged = `${temporary}-damaged${TEMPORARY}`;
   try {
     await fill(temporary, isTipOnly(path));
+    // What must not be lost is kept outside.
+    if (existsSync(path) && !isWhole(path)) await orIfGone(rename(path, damaged), undefined);
     await rename(temporary, path).catch((error: unknown) => {
       if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
     });
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    for (const left of [temporary, damaged]) await rm(left, { recursive: true, force: true });
   }
   return path;
 }
 
+/** Whether all that git needs of a clone is there: what cleans a cache removes old files, and leaves others. */
+function isWhole(path: string): boolean {
+  return ['HEAD', 'config', 'objects', 'refs'].every((name) => existsSync(join(path, name)));
+}
+
 async function removeStale(folder: string, now: number): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!name.endsWith('.tmp')) continue;
+    if (!name.endsWith(TEMPORARY)) continue;
     const path = join(folder, name);
-    const stats = await stat(path).catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT')) return null;
-      throw error;
-    });
+    const stats = await orIfGone(stat(path), null);
     if (stats && now - stats.mtimeMs > STALE_MS) await rm(path, { recursive: true, force: true });
   }
 }

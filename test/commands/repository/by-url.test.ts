@@ -72,6 +72,17 @@ describe('--repo URL', () => {
     expect(ids(remote)).toHaveLength(7);
   });
 
+  it('makes a clone anew that what cleans a cache has left in part', async () => {
+    const { url } = await published();
+    const { env, clones } = machine();
+    await kgitJson('.', ['push-event', 'touched', '--cluster', 'c', '--repo', url], { env });
+    await kgitJson('.', ['log', '--repo', url], { env });
+    for (const name of readdirSync(clones)) rmSync(join(clones, name, 'HEAD'));
+    await kgitJson('.', ['push-event', 'touched', '--cluster', 'c', '--repo', url], { env });
+    expect((await kgitJson('.', ['log', 'c', '--repo', url], { env })).events).toHaveLength(2);
+    expect(readdirSync(clones).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
   it('queues while the remote is away, and says what an empty or unknown one needs', async () => {
     const { remote, url } = await published();
     const { env } = machine();
