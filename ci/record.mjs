@@ -4,11 +4,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-/** How a job went, in the words of its forge, and in those of an event. */
+/** How a job or step went, in the words of its forge, and in those of an event. */
 const OUTCOMES = {
   success: 'succeeded',
   ...{ failure: 'failed', failed: 'failed', cancelled: 'failed', canceled: 'failed' },
@@ -17,16 +17,17 @@ const {
   RECORD_ACTION: action = '',
   RECORD_SUBJECT: subject = '',
   RECORD_OUTCOME: given = '',
-  RECORD_STATUS: status,
+  RECORD_STATUS: statusText,
   RECORD_PARAMS: params = '',
   RECORD_REPO: repo = '',
   RECORD_STEP: step = '',
-  KGIT_TOKEN: token = '',
+  RECORD_TOKEN: token = '',
+  RUNNER_TEMP: jobFolder = '',
   GITHUB_ACTIONS: isActions,
 } = process.env;
-const run = process.env.GITHUB_RUN_ID || process.env.CI_PIPELINE_ID || '';
-/** A folder that the steps of a job share; GitLab's jobs have one beside the checkout. */
-const temporary = process.env.RUNNER_TEMP || dirname(process.env.CI_PROJECT_DIR || '');
+const run = process.env.KGIT_RUN_ID || process.env.GITHUB_RUN_ID || process.env.CI_PIPELINE_ID || '';
+/** A folder that the steps of a job share; GitLab's jobs have one beside the checkout, which other jobs share, too. */
+const temporary = jobFolder || dirname(process.env.CI_PROJECT_DIR || '');
 
 /** Ends the step with a message that the forge shows. */
 function fail(message, code = 1) {
@@ -82,6 +83,12 @@ function output(name, value) {
     appendFileSync(process.env.GITHUB_OUTPUT, `${name}<<${end}\n${value}\n${end}\n`);
 }
 
+/** Ends the step without an event. */
+function nothing(why) {
+  done('', '', `nothing is recorded: ${why}`);
+  process.exit(0);
+}
+
 function done(id, revision, message) {
   output('id', id);
   output('revision', revision ?? '');
@@ -91,23 +98,38 @@ function done(id, revision, message) {
 if (/[\r\n]/.test(token)) fail('the token has more than one line');
 // Only these forges take the line as a command and do not show it.
 if (token !== '' && isActions) process.stdout.write(`::add-mask::${token}\n`);
+// Without a token of its own, the step uses that of the job's environment.
+if (token !== '') process.env.KGIT_TOKEN = token;
+delete process.env.RECORD_TOKEN;
 // An empty variable is one that was not given.
 for (const name of ['KGIT_TOKEN', 'GITHUB_TOKEN']) if (process.env[name] === '') delete process.env[name];
-const outcome = status === undefined ? given : OUTCOMES[status];
-if (outcome === undefined) fail(`the job has the status ${JSON.stringify(status)}, which is not known`);
 
 const names = [
   ...['GITHUB_SERVER_URL', 'GITHUB_REPOSITORY', 'GITHUB_RUN_ID', 'GITHUB_RUN_ATTEMPT', 'GITHUB_JOB'],
   ...['CI_SERVER_URL', 'CI_PROJECT_PATH', 'CI_JOB_ID'],
 ];
 const job = names.map((name) => process.env[name] ?? '');
-// The end of the id: the same for each repeat of this step, and for nothing else.
-const ending =
-  run === '' ? digest([randomUUID()], 16) : digest([...job, step, action, subject, outcome, params], 16);
-const at = [`--repo=${repo}`, '--json'];
+/** Says when the job started what it now ends. */
+const note = join(temporary, `kgit-started-${digest([...job, action, subject], 26)}`);
+const hasStarted = existsSync(note);
 
-if (run !== '') {
-  const found = kgit('log', ...at, `--run=${run}`, '--limit=1000', '--fetch', '--', subject);
+/** `job failure` is the status of the whole job, which may have failed before it began. */
+const [, isOfJob, status] = /^(job )?(.*)$/s.exec(statusText ?? '');
+if (status === 'skipped') nothing('the step that it is about was skipped');
+if (statusText !== undefined && !Object.hasOwn(OUTCOMES, status))
+  fail(`the status ${JSON.stringify(status)} is not known`);
+const outcome = statusText === undefined ? given : OUTCOMES[status];
+
+/** Has the end of the event's id once this step has begun. No other job sees the file, whatever its name and inputs. */
+const memory = join(jobFolder, `kgit-step-${digest([...job, step, action, subject, outcome, params], 26)}`);
+const isRepeat = jobFolder !== '' && existsSync(memory);
+if (isOfJob && outcome === 'failed' && !hasStarted && !isRepeat)
+  nothing(`the job failed before ci/started, so ${JSON.stringify(action)} never began`);
+const ending = isRepeat ? readFileSync(memory, 'utf8') : digest([randomUUID()], 16);
+const at = [`--repo=${repo}`, '--json'];
+if (isRepeat) {
+  const runs = run === '' ? [] : [`--run=${run}`];
+  const found = kgit('log', ...at, ...runs, '--limit=1000', '--fetch', '--', subject);
   // Nothing is recorded of the subject yet.
   if (found.code !== 0 && found.code !== 15 && found.code !== 3) failLikeKgit(found);
   const known = found.json.events?.find(({ id }) => id.endsWith(ending));
@@ -117,15 +139,17 @@ if (run !== '') {
   }
 }
 
-/** Says when the job started what it now ends. */
-const note = join(temporary, `kgit-started-${digest([...job, action, subject], 26)}`);
+if (jobFolder !== '') writeFileSync(memory, ending);
+
 const now = Date.now();
 const isEnd = outcome === 'succeeded' || outcome === 'failed';
-const began = isEnd && existsSync(note) ? Number(readFileSync(note, 'utf8')) : Number.NaN;
+const began = isEnd && hasStarted ? Number(readFileSync(note, 'utf8')) : Number.NaN;
+// Before it is recorded: a job may go on although its start cannot be recorded.
+if (outcome === 'started') writeFileSync(note, String(now));
 const options = [
   ...(outcome === '' ? [] : [`--outcome=${outcome}`]),
   ...(began <= now ? [`--duration=${(now - began) / 1000}`] : []),
-  ...(/^cancell?ed$/.test(status ?? '') ? ['--reason=the job was cancelled'] : []),
+  ...(/^cancell?ed$/.test(status) ? ['--reason=the job was cancelled'] : []),
   ...params
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
@@ -141,5 +165,6 @@ const pushed = kgit(
   subject,
 );
 if (pushed.code !== 0) failLikeKgit(pushed);
-if (outcome === 'started') writeFileSync(note, String(now));
+// Folders of GitLab's runners outlive the job.
+if (statusText !== undefined) rmSync(note, { force: true });
 done(pushed.json.id, pushed.json.revision, `recorded ${pushed.json.id}`);

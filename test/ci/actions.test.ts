@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
@@ -58,15 +58,36 @@ describe('the action', () => {
     const inputs = { action: 'tested', subject: 'cluster/two' };
     const job = run('2');
     const first = await job.use('.', inputs, 'a-step');
-    const again = await run('2').use('.', inputs, 'a-step');
+    const again = await job.use('.', inputs, 'a-step');
     expect(again).toMatchObject({ code: 0, outputs: { id: first.outputs['id'] } });
     expect(again.output).toContain('already');
     expect(await eventsOf('cluster/two')).toHaveLength(1);
     await job.use('.', inputs, 'another-step');
-    job.matrix = '{"zone": 1}';
-    await job.use('.', inputs, 'a-step');
-    await run('2', '2').use('.', inputs, 'a-step');
+    await job.use('.', { ...inputs, step: 'named' }, 'a-step');
+    // Jobs of one reusable workflow have the same names of job and step, whoever calls them.
+    await run('2').use('.', inputs, 'a-step');
     expect(await eventsOf('cluster/two')).toHaveLength(4);
+  });
+
+  it('records text that others write as one value, however many lines it has', async () => {
+    const message = 'fix: a typo\n\ndry_run:=true\nregion=moon "quoted" \\ é\u2028';
+    const subject = 'cluster/texts';
+    const params = `region=westeurope\nmessage:=${JSON.stringify(message)}`;
+    const { code, output } = await run('9').use('.', { action: 'a', subject, params });
+    expect(code, output).toBe(0);
+    expect((await eventsOf(subject))[0].parameters).toEqual({ region: 'westeurope', message });
+  });
+
+  it('uses the token and the run that the job has in its environment', async () => {
+    const subject = 'cluster/environment';
+    const other = { GITHUB_SERVER_URL: 'https://github.example' };
+    const job = run('10', '1', { KGIT_TOKEN: 'right-token', KGIT_RUN_ID: 'release-7', ...other });
+    const elsewhere = { action: 'a', subject, repo: `https://${https.host}/state` };
+    const first = await job.use('.', elsewhere, 'a-step');
+    expect(first.code, first.output).toBe(0);
+    const again = await job.use('.', elsewhere, 'a-step');
+    expect(again.outputs).toEqual(first.outputs);
+    expect(await eventsOf(subject)).toMatchObject([{ run_id: 'release-7' }]);
   });
 
   it.each<[string, Readonly<Record<string, string>>]>([
@@ -90,6 +111,8 @@ describe('the action', () => {
     const isTaken = name.startsWith('quotes') || name.startsWith('what looks');
     expect(code === 0, output).toBe(isTaken);
     expect(output).not.toMatch(/right-token|USAGE\n|kgit\/\d/);
+    // Steps run there.
+    expect(readdirSync(join(job.temp, 'work'))).toEqual([]);
     if (!isTaken) {
       expect(output).toContain('::error::');
       expect(outputs).toEqual({ id: '', revision: '' });
@@ -99,7 +122,6 @@ describe('the action', () => {
     const { parameters, user } = events.find(({ id }: { id: string }) => id === outputs['id']);
     const [, value] = /^a=(.*)/.exec(hostile['params'] ?? '') ?? [];
     expect([parameters.a, user]).toEqual([value, 'grace']);
-    expect(git(ROOT, 'status', '--short', '--', 'evil')).toBe('');
   });
 
   it('masks the token that it is given, and gives that of the job to no other server', async () => {
@@ -129,20 +151,45 @@ describe('the pair of actions', () => {
     ]);
   });
 
-  it('records a job that failed or was cancelled, also one whose start was not recorded', async () => {
+  it('records a job that failed or was cancelled, also one whose start could not be recorded', async () => {
+    const inputs = { action: 'upgraded', subject: 'cluster/six' };
     const job = run('6', '1', { FORGEJO_ACTIONS: 'true', GITEA_ACTIONS: 'true' });
+    const unreachable = { ...inputs, repo: 'https://127.0.0.1:1/state' };
+    expect((await job.use('ci/started', unreachable)).code).toBe(16);
     job.status = 'failure';
-    expect((await job.use('ci/finished', { action: 'upgraded', subject: 'cluster/six' })).code).toBe(0);
+    const failed = await job.use('ci/finished', inputs, 'end');
+    expect(failed.code, failed.output).toBe(0);
+    expect((await job.use('ci/finished', inputs, 'end')).outputs).toEqual(failed.outputs);
     job.status = 'cancelled';
-    expect((await job.use('ci/finished', { action: 'upgraded', subject: 'cluster/six' })).code).toBe(0);
-    const events = await eventsOf('cluster/six');
-    expect(events).toMatchObject([
-      { outcome: 'failed', user: 'grace' },
-      { outcome: 'failed', reason: 'the job was cancelled' },
+    await job.use('ci/started', { ...inputs, params: 'try=2' });
+    expect((await job.use('ci/finished', inputs)).code).toBe(0);
+    expect(await eventsOf('cluster/six')).toMatchObject([
+      { outcome: 'failed', user: 'grace', duration_seconds: expect.any(Number) },
+      { outcome: 'started' },
+      { outcome: 'failed', reason: 'the job was cancelled', duration_seconds: expect.any(Number) },
     ]);
-    for (const event of events) expect(event).not.toHaveProperty('duration_seconds');
-    job.status = 'skipped';
-    expect((await job.use('ci/finished', { action: 'x', subject: 'cluster/six' })).code).toBe(1);
+  });
+
+  it('records no end of what never began or was skipped, and refuses a status that is none', async () => {
+    const inputs = { action: 'upgraded', subject: 'cluster/seven' };
+    const job = run('7');
+    for (const status of ['failure', 'cancelled']) {
+      job.status = status;
+      const { code, output, outputs } = await job.use('ci/finished', inputs);
+      expect([code, outputs]).toEqual([0, { id: '', revision: '' }]);
+      expect(output).toContain('nothing is recorded: the job failed before ci/started');
+    }
+    const skipped = await job.use('ci/finished', { ...inputs, status: 'skipped' });
+    expect([skipped.code, skipped.outputs['id']]).toEqual([0, '']);
+    for (const status of ['constructor', '', 'job']) {
+      const { code, output } = await job.use('ci/finished', { ...inputs, status });
+      expect([code, output]).toEqual([1, expect.stringContaining('is not known')]);
+    }
+    // A status that is given needs no start.
+    expect((await job.use('ci/finished', { ...inputs, status: 'failure' })).code).toBe(0);
+    const events = await eventsOf('cluster/seven');
+    expect(events).toMatchObject([{ outcome: 'failed' }]);
+    expect(events[0]).not.toHaveProperty('duration_seconds');
   });
 });
 
@@ -157,21 +204,35 @@ it('no input of an action is in the text of a script, and nothing but its own fi
   }
 });
 
-it('the workflow of docs/ci.md gives each action the inputs that it has', () => {
+it.each(['action', 'forgejo'])(
+  'the workflow %s of docs/ci.md gives each action the inputs that it has',
+  (name) => {
+    const page = readFileSync(join(ROOT, 'docs/ci.md'), 'utf8');
+    const [, workflow = ''] =
+      new RegExp(`<!-- workflow: ${name} -->\n\`\`\`yaml\n([^]*?)\`\`\``).exec(page) ?? [];
+    const { steps } = parse(workflow).jobs.deploy;
+    const used = steps.flatMap(({ uses = '', with: given }: { uses?: string; with?: object }) => {
+      const [, folder] = /^(?:https:\/\/github\.com\/)?OWNER\/kgit\/?(.*)@v0$/.exec(uses) ?? [];
+      return folder === undefined ? [] : [{ folder, given: Object.keys(given ?? {}) }];
+    });
+    expect(used.length).toBeGreaterThanOrEqual(2);
+    for (const { folder, given } of used) {
+      const { inputs } = readAction(folder);
+      const required = Object.keys(inputs).filter((input) => inputs[input]?.required);
+      expect(given).toEqual(expect.arrayContaining(required));
+      expect(Object.keys(inputs)).toEqual(expect.arrayContaining(given));
+    }
+  },
+);
+
+it('docs/ci.md describes each input of the actions', () => {
   const page = readFileSync(join(ROOT, 'docs/ci.md'), 'utf8');
-  const { steps } = parse(/<!-- workflow: action -->\n```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '').jobs
-    .deploy;
-  const used = steps.flatMap(({ uses = '', with: given }: { uses?: string; with?: object }) => {
-    const [, folder] = /^OWNER\/kgit\/?(.*)@v0$/.exec(uses) ?? [];
-    return folder === undefined ? [] : [{ folder, given: Object.keys(given ?? {}) }];
-  });
-  expect(used).toHaveLength(ACTIONS.length);
-  for (const { folder, given } of used) {
-    const { inputs } = readAction(folder);
-    const required = Object.keys(inputs).filter((name) => inputs[name]?.required);
-    expect(given).toEqual(expect.arrayContaining(required));
-    expect(Object.keys(inputs)).toEqual(expect.arrayContaining(given));
-  }
+  const table = page.slice(page.indexOf('| input | what it is |'), page.indexOf('The outputs are `id`'));
+  const described = [...table.matchAll(/^\| ([^|]*) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+  );
+  const known = new Set(ACTIONS.flatMap((folder) => Object.keys(readAction(folder).inputs)));
+  expect(described.sort()).toEqual([...known].sort());
 });
 
 it('a job without kgit builds it from the checkout of the action, and has it in the steps that follow', async () => {
@@ -249,6 +310,8 @@ describe("GitLab's component", () => {
     });
     expect(after.code, after.output).toBe(0);
     expect(main.output + after.output).not.toContain('job-token');
+    // The folder beside the checkout is that of the runner, for all jobs.
+    expect(readdirSync(dirname(cwd))).toEqual(['project']);
     expect(await eventsOf(`cluster/lab-${status}`)).toMatchObject([
       { outcome: 'started', run_id: '7', user: 'grace', parameters: { a: '$(id)', b: '--x' } },
       { outcome, duration_seconds: expect.any(Number) },

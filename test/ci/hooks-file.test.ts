@@ -16,6 +16,7 @@ it('the hook for pre-commit checks what is staged, deletions too, and gets no na
     language: 'node',
     pass_filenames: false,
     always_run: true,
+    minimum_pre_commit_version: '3.2.0',
   });
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   expect(scripts.prepare).toBe('node scripts/prepare.mjs');

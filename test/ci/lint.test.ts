@@ -32,7 +32,7 @@ function lintWorkflows(workflows: Readonly<Record<string, string>>): string {
   writeFileSync(join(folder, 'actionlint.yaml'), 'self-hosted-runner:\n  labels: [docker]\n');
   const files = Object.entries(workflows).map(([name, yaml]) => {
     const file = join('.github/workflows', `${name}.yml`);
-    writeFileSync(join(folder, file), yaml.replaceAll('uses: https://code.forgejo.org/', 'uses: '));
+    writeFileSync(join(folder, file), yaml.replaceAll(/uses: https:\/\/[^/]+\//g, 'uses: '));
     return file;
   });
   const options = ['-no-color', '-config-file=actionlint.yaml', '-shellcheck=shellcheck', '-pyflakes='];
