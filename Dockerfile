@@ -5,9 +5,11 @@ WORKDIR /src
 COPY . .
 RUN npm ci && npm pack --pack-destination /tmp
 ARG KUBECTL=v1.33.5
-ARG TARGETARCH=amd64
-RUN curl --fail --silent --show-error --location --proto =https --output /tmp/kubectl --url "https://dl.k8s.io/release/${KUBECTL}/bin/linux/${TARGETARCH}/kubectl" \
-  && curl --fail --silent --show-error --location --proto =https --output /tmp/kubectl.sha256 --url "https://dl.k8s.io/release/${KUBECTL}/bin/linux/${TARGETARCH}/kubectl.sha256" \
+# BuildKit sets it to the platform of the image; a default here would win over that.
+ARG TARGETARCH
+RUN arch=${TARGETARCH:-$(dpkg --print-architecture)} \
+  && curl --fail --silent --show-error --location --proto =https --output /tmp/kubectl --url "https://dl.k8s.io/release/${KUBECTL}/bin/linux/${arch}/kubectl" \
+  && curl --fail --silent --show-error --location --proto =https --output /tmp/kubectl.sha256 --url "https://dl.k8s.io/release/${KUBECTL}/bin/linux/${arch}/kubectl.sha256" \
   && echo "$(cat /tmp/kubectl.sha256)  /tmp/kubectl" | sha256sum --check --strict \
   && chmod 755 /tmp/kubectl
 
