@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import { build, transform } from 'esbuild';
+import { writeBundledPackages } from './bundled-packages.mjs';
 import {
   deferBuiltins,
   deferDebug,
@@ -188,10 +189,11 @@ for (const [name, { sources, scripts }] of Object.entries(files)) {
   hash.update(name).update(text);
   writeFileSync(join(dist, 'program', name), text);
 }
-await build({
+const start = await build({
   ...shared,
   entryPoints: ['src/cli/start/start.ts'],
   outfile: join(dist, 'start.cjs'),
+  metafile: true,
   format: 'cjs',
   define: {
     PROGRAM_ID: JSON.stringify(hash.digest('hex').slice(0, 16)),
@@ -200,8 +202,10 @@ await build({
     FILE_OF: JSON.stringify(fileOf),
   },
 });
-await build(libraryBuild);
-const pageBytes = await buildPage(root);
+const library = await build({ ...libraryBuild, metafile: true });
+const page = await buildPage(root);
+const bundles = [program, yaml, rare, mcpSdk, start, library].map(({ metafile }) => metafile);
+writeBundledPackages(root, [...bundles, ...page.metafiles]);
 
 const built = createRequire(import.meta.url)('../dist/start.cjs').program();
 /** Lists the program's own commands instead of searching for them. */
@@ -234,5 +238,5 @@ writeFileSync(join(dist, 'commands.json'), `${JSON.stringify(Object.fromEntries(
 const manCount = await writeManPages(root);
 if (!process.argv.includes('--quiet'))
   process.stdout.write(
-    `dist: ${Object.keys(files).length} files, ${ids.length} commands, page of ${(pageBytes / 1024).toFixed(1)} KB, ${manCount} manual pages\n`,
+    `dist: ${Object.keys(files).length} files, ${ids.length} commands, page of ${(page.bytes / 1024).toFixed(1)} KB, ${manCount} manual pages\n`,
   );

@@ -14,6 +14,7 @@ const OWN = /^src\/page\/|(^|\/)node_modules\/(preact|uplot)\//;
 /**
  * Writes `index.html` and `assets/`, each file also as `.gz` and `.br`. Throws if the page is too large or takes code from
  * elsewhere: it may import nothing but types from the rest of kgit.
+ * @returns the bytes of HTML, scripts and styles after gzip, and what esbuild says of the bundles
  * @param root the folder of the package
  */
 export async function buildPage(root) {
@@ -79,5 +80,5 @@ export async function buildPage(root) {
     );
   }
   if (size > MOST_BYTES) throw new Error(`the page has ${size} bytes after gzip, more than ${MOST_BYTES}`);
-  return size;
+  return { bytes: size, metafiles: [page.metafile, theme.metafile] };
 }

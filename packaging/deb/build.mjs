@@ -1,7 +1,7 @@
 /**
  * Builds the Debian package from the tarball of npm, with `dpkg-deb` alone: `npm run package:deb [TARBALL]`. Without a
- * tarball it packs one. Writes kgit_VERSION_all.deb to the current folder and prints its name and size. Two builds of one
- * tarball and commit are the same, byte for byte.
+ * tarball it packs one. Writes kgit_VERSION_all.deb to the current folder and prints its name and size; VERSION is that of
+ * npm, because GitHub renames files with a `~`. Two builds of one tarball and commit are the same, byte for byte.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -155,7 +155,7 @@ try {
   documentation(stage, program, about);
   control(stage, about);
   modes(stage, program);
-  const deb = resolve(`kgit_${about.version}_all.deb`);
+  const deb = resolve(`kgit_${npmVersion}_all.deb`);
   const env = { ...process.env, SOURCE_DATE_EPOCH: String(about.seconds) };
   run('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', stage, deb], { env });
   process.stdout.write(`${basename(deb)} ${statSync(deb).size} bytes\n`);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Prints the krew manifest of a release.
 // usage: packaging/krew/manifest.mjs TARBALL URI    TARBALL is what `npm pack` made, URI the place where krew will find it.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
@@ -9,7 +10,9 @@ if (tarball === undefined || !/^https:\/\/[^\s"]+$/.test(uri ?? '')) {
   process.stderr.write('usage: packaging/krew/manifest.mjs TARBALL https://…/kgit-VERSION.tgz\n');
   process.exit(2);
 }
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const { version } = JSON.parse(
+  execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' }),
+);
 const sha256 = createHash('sha256').update(readFileSync(tarball)).digest('hex');
 const values = { version: `v${version}`, uri, sha256: JSON.stringify(sha256) };
 const lines = readFileSync(new URL('kgit.yaml', import.meta.url), 'utf8')

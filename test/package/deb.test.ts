@@ -1,13 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/git-fixtures.js';
-import { complaints, type Environment, newUser, packedTarball, root, run, version } from './packed.js';
+import {
+  complaints,
+  documented,
+  type Environment,
+  newUser,
+  packedTarball,
+  removal,
+  root,
+  run,
+  version,
+} from './packed.js';
 
-const NAME = `kgit_${version.replace('-', '~')}_all.deb`;
+const NAME = `kgit_${version}_all.deb`;
 /** What may change the owner of files: root, and others in a user namespace. */
 const AS_ROOT = process.getuid?.() === 0 ? [] : ['unshare', '--user', '--map-root-user'];
 
@@ -33,14 +43,41 @@ function debianRoot(nodejs: string, git: string): string {
   return folder;
 }
 
+/** dpkg looks for programs of its own where users other than root do not look. */
+const withSbin = (path: string | undefined) => `${path}:/usr/sbin:/sbin`;
+
 function dpkg(folder: string, ...args: string[]): string {
   const [program = 'dpkg', ...rest] = [...AS_ROOT, 'dpkg', '--root', folder, '--log=/dev/null', ...args];
-  // dpkg looks for programs of its own where users other than root do not look.
-  return execFileSync(program, rest, {
-    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const env = { ...process.env, PATH: withSbin(process.env['PATH']) };
+  return run(program, rest, root, env);
+}
+
+/** An environment in which apt-get installs into such a root, and sudo asks nobody. */
+function aptOf(folder: string, env: Environment): Environment {
+  const bin = temporaryFolder();
+  writeFileSync(join(bin, 'sudo'), `#!/bin/sh\nexec ${AS_ROOT.join(' ')} "$@"\n`, { mode: 0o755 });
+  for (const name of ['var/lib/apt/lists/partial', 'var/cache/apt/archives/partial', 'var/log/apt'])
+    mkdirSync(join(folder, name), { recursive: true });
+  const settings = {
+    'Dir::State': `${folder}/var/lib/apt`,
+    'Dir::State::status': `${folder}/var/lib/dpkg/status`,
+    'Dir::Cache': `${folder}/var/cache/apt`,
+    'Dir::Log': `${folder}/var/log/apt`,
+    'Dir::Etc::sourcelist': '/dev/null',
+    'Dir::Etc::sourceparts': '/dev/null',
+    'APT::Sandbox::User': 'root',
+    'APT::Get::Assume-Yes': 'true',
+    'DPkg::Pre-Install-Pkgs': '',
+    'DPkg::Options::': `--root=${folder}`,
+  };
+  const config = join(bin, 'apt.conf');
+  writeFileSync(
+    config,
+    Object.entries(settings)
+      .map(([name, value]) => `${name} "${value}";\n`)
+      .join(''),
+  );
+  return { ...env, APT_CONFIG: config, PATH: `${bin}:${withSbin(env['PATH'])}` };
 }
 
 /** What lies in a root beside the records of dpkg. */
@@ -56,13 +93,20 @@ beforeAll(() => {
 });
 
 describe('the Debian package', () => {
-  it('is installed, runs, and leaves nothing when it is removed', () => {
+  it('is installed as docs/install.md has it, runs, and leaves nothing when it is removed', () => {
     const system = debianRoot(process.versions.node, gitVersion);
-    dpkg(system, '--install', deb);
+    const { home, env: own } = newUser();
+    const env: Environment = {
+      ...own,
+      PATH: `${join(system, 'usr/bin')}:${process.env['PATH']}`,
+      MANPATH: join(system, 'usr/share/man'),
+    };
+    copyFileSync(deb, join(home, NAME));
+    const shown = run('sh', ['-ec', documented('debian')], home, aptOf(system, env));
+    expect(shown).toMatch(new RegExp(`^kgit/${version} `, 'm'));
+    expect(shown).toContain('KGIT-PUSH-EVENT(1)');
     expect(dpkg(system, '--status', 'kgit')).toContain('Status: install ok installed');
     expect(dpkg(system, '--verify', 'kgit')).toBe('');
-    const { home, env: own } = newUser();
-    const env: Environment = { ...own, PATH: `${join(system, 'usr/bin')}:${process.env['PATH']}` };
     expect(run('sh', ['-c', 'command -v kgit'], home, env).trim()).toBe(join(system, 'usr/bin/kgit'));
     expect(run('kgit', ['--version'], home, env)).toContain(`kgit/${version} `);
     expect(run('kubectl', ['kgit', '--version'], home, env)).toContain(`kgit/${version} `);
@@ -87,9 +131,28 @@ describe('the Debian package', () => {
     for (const [shell, code, file] of shells)
       expect(run(shell, ['-c', code, join(system, 'usr/share', file)], home, env), shell).toContain('kgit');
 
-    dpkg(system, '--purge', 'kgit');
+    run('sh', ['-ec', removal('Debian')], home, aptOf(system, env));
     expect(installed(system)).toEqual([]);
     expect(readFileSync(join(system, 'var/lib/dpkg/status'), 'utf8')).not.toContain('Package: kgit');
+  });
+
+  it('of a pre-release has a name that GitHub keeps, and is older than the release', () => {
+    const folder = temporaryFolder();
+    for (const file of ['bin/run.js', 'dist/man/kgit.1', 'CHANGELOG.md', 'LICENSE', 'package.json']) {
+      mkdirSync(dirname(join(folder, 'package', file)), { recursive: true });
+      writeFileSync(
+        join(folder, 'package', file),
+        file === 'package.json' ? '{"version": "1.0.0-rc.1"}' : '',
+      );
+    }
+    run('tar', ['-czf', 'kgit.tgz', 'package'], folder, process.env);
+    const script = join(root, 'packaging/deb/build.mjs');
+    expect(run(process.execPath, [script, 'kgit.tgz'], folder, process.env)).toMatch(
+      /^kgit_1\.0\.0-rc\.1_all\.deb /,
+    );
+    const field = ['-f', 'kgit_1.0.0-rc.1_all.deb', 'Version'];
+    const own = run('dpkg-deb', field, folder, process.env).trim();
+    run('dpkg', ['--compare-versions', own, 'lt', '1.0.0'], folder, process.env);
   });
 
   it('is not installed beside a Node.js that is too old for it', () => {

@@ -12,7 +12,19 @@ import { describe, expect, it } from 'vitest';
 import { requireKubectl } from '../k0rdent/support.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 import { filesBelow } from '../support/source-files.js';
-import { type Environment, files, NPM, newUser, packedTarball, QUIET, root, run, version } from './packed.js';
+import {
+  documented,
+  type Environment,
+  files,
+  NPM,
+  newUser,
+  packedTarball,
+  QUIET,
+  removal,
+  root,
+  run,
+  version,
+} from './packed.js';
 
 /** A port at which nothing listens: a registry that cannot be reached. */
 const NO_REGISTRY = 'http://127.0.0.1:9/';
@@ -28,15 +40,6 @@ function expectItRuns(env: Environment, from: string): void {
   expect(run('kubectl', ['kgit', '--version'], cwd, env)).toContain(`kgit/${version} `);
   expect(run('kgit', ['init', 'state'], cwd, env)).toContain('state repository');
   expect(realpathSync(run('sh', ['-c', 'command -v kgit'], cwd, env).trim())).toBe(join(from, 'bin/run.js'));
-}
-
-/** The commands of a part of docs/install.md. */
-function documented(part: string): string {
-  const page = readFileSync(join(root, 'docs/install.md'), 'utf8');
-  const [, after = ''] = page.split(`<!-- install: ${part} -->\n\`\`\`sh\n`);
-  const [commands = ''] = after.split('```');
-  expect(commands, part).not.toBe('');
-  return commands;
 }
 
 /** The files and links below a folder. */
@@ -60,6 +63,7 @@ describe('npm install --global', () => {
     expectItRuns(env, join(realpathSync(prefix), 'lib/node_modules/kgit'));
     const pages = readdirSync(join(prefix, 'share/man/man1'));
     expect(pages.sort()).toEqual(readdirSync(join(root, 'dist/man')).sort());
+    expect(run('sh', ['-ec', documented('manual')], home, env)).toContain('KGIT(1)');
 
     for (const shell of ['bash', 'zsh', 'fish'])
       run('sh', ['-ec', documented(`completion ${shell}`)], home, env);
@@ -69,8 +73,15 @@ describe('npm install --global', () => {
     const fish = { ...env, XDG_CONFIG_HOME: undefined };
     expect(run('fish', ['-c', "complete -C 'kgit push-e'"], home, fish)).toContain('push-event');
 
-    run('npm', ['uninstall', '--global', 'kgit'], home, env);
+    run('sh', ['-ec', removal('npm, from source')], home, env);
     expect(filesIn(prefix)).toEqual([]);
+
+    // Into a folder of the user's own, beside what completion left there.
+    const before = filesIn(join(home, '.local'));
+    const local = `${documented('npm prefix')}\ncommand -v kgit`;
+    expect(run('sh', ['-ec', local], home, env)).toContain(join(home, '.local/bin/kgit'));
+    run('sh', ['-ec', removal('npm, into a folder of your own')], home, env);
+    expect(filesIn(join(home, '.local'))).toEqual(before);
   });
 
   it('of a fresh clone installs what the build needs, builds, and links the clone', () => {
@@ -141,6 +152,35 @@ describe('the package', () => {
     expect([...packed].filter((path) => /(?<!\.d)\.[cm]?ts$/.test(path))).toEqual([]);
     // A script that npm would run at the user's has nothing to run.
     for (const name of ['preinstall', 'install', 'postinstall']) expect(scripts).not.toHaveProperty(name);
+  });
+
+  it('names the packages of which it has code, each with its licence', () => {
+    const folder = join(root, 'dist/program');
+    // The first line of each script names its sources.
+    const heads = readdirSync(folder).map(
+      (name) => readFileSync(join(folder, name), 'utf8').split('\n', 1)[0],
+    );
+    const sources = heads.flatMap((head) => head?.split(' ') ?? []);
+    const bundled = sources.flatMap(
+      (path) => /^(?![\w-]+:).*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
+    );
+    const bill = JSON.parse(readFileSync(join(root, 'dist/sbom.cdx.json'), 'utf8')) as {
+      components: { group?: string; name: string; version: string; 'bom-ref': string; licenses: object[] }[];
+    };
+    const named = bill.components.map(({ group, name }) => (group ? `${group}/${name}` : name));
+    expect([...new Set(bundled)].filter((name) => !named.includes(name))).toEqual([]);
+    // The page and the library have some of their own; what only tests and tools use is not there.
+    expect(named).toEqual(expect.arrayContaining(['preact', 'uplot', 'zod', 'yaml']));
+    expect(named.filter((name) => /vitest|biome|esbuild|typescript|ajv/.test(name))).toEqual([]);
+    const references = bill.components.map((one) => one['bom-ref']);
+    expect(new Set(references).size).toBe(references.length);
+    for (const { licenses } of bill.components) expect(licenses).toHaveLength(1);
+    const texts = readFileSync(join(root, 'dist/THIRD-PARTY-LICENSES'), 'utf8').split(/^={80}\n(?=\S+ \d)/m);
+    for (const [i, { version }] of bill.components.entries()) {
+      const [head = '', , ...text] = (texts[i + 1] ?? '').split('\n');
+      expect(head).toMatch(`${named[i]} ${version} (`);
+      expect(text.join('\n').length, head).toBeGreaterThan(500);
+    }
   });
 
   it('depends on no other package: what the program uses is part of it', () => {

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/git-fixtures.js';
 
 const root = join(import.meta.dirname, '../..');
 const script = join(root, 'packaging/krew/manifest.mjs');
-const { version, bin, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { bin, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 function manifest(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
@@ -17,9 +17,14 @@ function manifest(...args: readonly string[]) {
 }
 
 describe('the krew manifest', () => {
-  const tarball = join(temporaryFolder(), `kgit-${version}.tgz`);
+  // Another version than that of the checkout.
+  const version = '9.8.7-rc.1';
+  const folder = temporaryFolder();
+  const tarball = join(folder, 'kgit.tgz');
   const uri = `https://example.org/kgit-${version}.tgz`;
-  writeFileSync(tarball, 'an archive');
+  mkdirSync(join(folder, 'package'));
+  writeFileSync(join(folder, 'package/package.json'), JSON.stringify({ version }));
+  execFileSync('tar', ['-czf', tarball, '-C', folder, 'package']);
   const { code, stdout } = manifest(tarball, uri);
 
   it('names the version, the address and the sum of an archive', () => {
@@ -27,7 +32,7 @@ describe('the krew manifest', () => {
     const { spec } = parse(stdout);
     expect(spec.version).toBe(`v${version}`);
     expect(spec.platforms).toMatchObject([
-      { uri, sha256: createHash('sha256').update('an archive').digest('hex') },
+      { uri, sha256: createHash('sha256').update(readFileSync(tarball)).digest('hex') },
     ]);
   });
 

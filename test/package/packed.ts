@@ -32,6 +32,26 @@ export function run(program: string, args: readonly string[], cwd: string, env: 
   return execFileSync(program, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
+const page = () => readFileSync(join(root, 'docs/install.md'), 'utf8');
+
+/** The commands of a part of docs/install.md. */
+export function documented(part: string): string {
+  const [, after = ''] = page().split(`<!-- install: ${part} -->\n\`\`\`sh\n`);
+  const [commands = ''] = after.split('```');
+  if (commands === '') throw new Error(`docs/install.md has no commands for ${part}`);
+  return commands;
+}
+
+/** The command that docs/install.md removes kgit with, where it was installed in this way. */
+export function removal(way: string): string {
+  const [, command] =
+    page()
+      .split(`\n| ${way} | \``)[1]
+      ?.match(/^([^`]+)`/) ?? [];
+  if (command === undefined) throw new Error(`docs/install.md does not say how to remove kgit of ${way}`);
+  return command;
+}
+
 /** Packs the built program as `npm pack` does, without building it again; returns the path of the tarball. */
 export function packedTarball(folder = temporaryFolder('kgit-pack-')): string {
   run(NPM, ['pack', '--ignore-scripts', `--pack-destination=${folder}`, ...QUIET], root, newUser().env);
