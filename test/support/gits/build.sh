@@ -5,7 +5,8 @@
 set -euo pipefail
 clone=$1
 shift
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/kgit-tests
+# Not by XDG_CACHE_HOME: the tests do not have it, and look here.
+cache=$HOME/.cache/kgit-tests
 mkdir -p "$cache"
 for version in "$@"; do
   folder=$cache/git-$version
