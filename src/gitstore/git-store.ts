@@ -14,7 +14,7 @@ import type {
   SwapOutcome,
 } from '../store/port/state-store.js';
 import type { WorkingCopy } from '../store/port/working-copy.js';
-import { pushBranch } from './branch/branch-push.js';
+import { type BranchPush, type BranchPushed, pushBranch } from './branch/branch-push.js';
 import { noteFetchedAt, readFetchedAt } from './branch/fetched-at.js';
 import type { FetchedBranch } from './branch/fetched-branch.js';
 import type { Remote } from './branch/git-remote.js';
@@ -42,8 +42,8 @@ export interface BranchMover {
   /** Tip of the user's branch; null if there is none. */
   tip(): Promise<Revision | null>;
   /**
-   * Does what can be done while a push from one revision to another is under way; changes nothing. Left out where nothing
-   * can be.
+   * Does what can be done while a push from one revision to another is under way; changes nothing. Its failure is no
+   * failure of the push. Left out where nothing can be done.
    */
   lookAhead?(from: Revision | null, to: Revision): Promise<void>;
   /** Undoes `lookAhead` for a push that moved nothing. */
@@ -101,6 +101,8 @@ export class GitStore implements Backend {
   readonly #parts: GitParts;
   readonly #branchRef: string;
   #hasMoved = false;
+  /** Whether the last push was lost, so that the next one may be lost as well. */
+  #isRaced = false;
 
   constructor(parts: GitParts) {
     this.#parts = parts;
@@ -194,13 +196,11 @@ export class GitStore implements Backend {
     const { moves, failure } = await this.leases.pushMoves(locks, async (planned) => {
       const names = await this.leases.misplaced(base, planned);
       if (names.length > 0) return { kind: 'fenced', names };
-      const [pushed] = await Promise.all([
-        pushBranch(remote, { ...target, locks: planned }),
-        mover.lookAhead?.(base, tip),
-      ]);
+      const pushed = await this.#push(remote, base, { ...target, locks: planned });
       told.push(...pushed.notes);
       return pushed.failure;
     });
+    this.#isRaced = failure !== null;
     if (failure) {
       await mover.giveUp?.();
       return failure;
@@ -209,6 +209,14 @@ export class GitStore implements Backend {
     if (base) ancestry.note(base, tip);
     const notes = [...built.notes, ...told, ...(await this.#notePushed(fetched.trackingRef, tip, moves))];
     return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
+  }
+
+  /** Pushes, and looks meanwhile at what moves afterwards. Waits for both; only the push counts. */
+  async #push(remote: Remote, base: Revision | null, push: BranchPush): Promise<BranchPushed> {
+    const looking = this.#isRaced ? undefined : this.#parts.mover.lookAhead?.(base, push.to);
+    const [pushed] = await Promise.allSettled([pushBranch(remote, push), looking]);
+    if (pushed.status === 'rejected') throw pushed.reason;
+    return pushed.value;
   }
 
   /** Records what was pushed; it is published, whatever fails now. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GitStore } from '../../src/gitstore/git-store.js';
@@ -119,6 +119,23 @@ describe('GitStore and the checkout', () => {
     expect(git(linked, 'status', '--porcelain')).toBe('');
     expect(git(linked, 'ls-files')).toBe('one\ntwo');
     expect(git(path, 'ls-files')).toBe('one');
+    await store.close();
+  });
+
+  it('has published a write that a broken work tree does not follow, and says what is broken', async () => {
+    const path = cloneOf(remember(bareRepository()));
+    const store = await openGitStore(path, 'origin');
+    const [first = null] = await swapAll(store, null, [commit({ one: '1' })]);
+    await store.workingCopy.follow();
+    git(path, 'switch', '--quiet', '-c', 'feature');
+    git(path, 'worktree', 'add', '--quiet', join(temporaryFolder(), 'linked'), 'main');
+    rmSync(join(path, '.git/worktrees/linked/gitdir'));
+    const outcome = await store.swap(first, [commit({ two: '2' })], 10_000);
+    expect(outcome).toMatchObject({ kind: 'swapped', notes: [] });
+    await expect(store.workingCopy.follow()).rejects.toMatchObject({
+      code: 'ENVIRONMENT',
+      message: expect.stringContaining('worktrees/linked/gitdir'),
+    });
     await store.close();
   });
 

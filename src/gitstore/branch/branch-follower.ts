@@ -1,4 +1,3 @@
-import { EnvironmentError, RemoteError } from '../../errors.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Checkouts } from '../checkout/checkouts.js';
 import type { Ancestry } from '../history/ancestry.js';
@@ -44,16 +43,13 @@ export class BranchFollower {
 
   /**
    * Does what can be done while a push is under way: starts the git that moves refs afterwards, and looks at the checkouts.
-   * Changes nothing. What is in the way of the move then shows then.
+   * Changes nothing. Throws what is in the way; the move itself meets it again.
    */
   async lookAhead(from: Revision | null, to: Revision): Promise<void> {
-    try {
-      const local = await this.tip();
-      this.#session ??= this.#refs.session();
-      if (from !== null && local === from) await this.#checkouts.lookAhead(from, to);
-    } catch (error) {
-      if (!(error instanceof EnvironmentError || error instanceof RemoteError)) throw error;
-    }
+    const local = await this.tip();
+    this.#session ??= this.#refs.session();
+    // A push of locks alone moves no checkout.
+    if (from !== null && from !== to && local === from) await this.#checkouts.lookAhead(from, to);
   }
 
   /** Moves the tracking ref to the published tip. Throws EnvironmentError. */

@@ -1,7 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EnvironmentError } from '../../errors.js';
-import { hasCode } from '../../model/value/error-codes.js';
+import { EnvironmentError, InvalidStateError } from '../../errors.js';
+import { hasCode, isOfSystem } from '../../model/value/error-codes.js';
 import { orIfGone } from '../../store/local/durable-files.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { parseCommit } from '../embedded/object-formats.js';
@@ -58,11 +58,23 @@ export class FewFiles {
 
   /**
    * Whether the move has few files and nothing of the user's blocks it: nothing staged, no edited files, no untracked
-   * ones. False if that is uncertain.
+   * ones. False if that is uncertain. Throws EnvironmentError if an object is missing.
    */
   async isClear(place: Place, from: Revision | null, to: Revision): Promise<boolean> {
+    try {
+      return await this.#looksClear(place, from, to);
+    } catch (error) {
+      // A file of another user, one that is replaced at this moment, a malformed tree: git looks, and says what is wrong.
+      if (isOfSystem(error) || error instanceof InvalidStateError) return false;
+      throw error;
+    }
+  }
+
+  async #looksClear(place: Place, from: Revision | null, to: Revision): Promise<boolean> {
     const move = await this.#move(place, from, to);
     if (!move) return false;
+    // Without paths, git would list the whole index.
+    if (move.changes.length === 0) return true;
     const missing = await this.#missing(place, move.changes);
     if (!missing) return false;
     // Asked for before git reads it: an index that is replaced meanwhile is looked at again.
@@ -72,12 +84,17 @@ export class FewFiles {
     return move.clearWith !== null;
   }
 
-  /** Brings these files and their entries in the index to `to`; null unless `isClear`. */
-  async bring(place: Place, from: Revision | null, to: Revision): Promise<GitResult | null> {
-    if (!(await this.isClear(place, from, to))) return null;
-    const move = (await this.#move(place, from, to)) as Move;
+  /**
+   * Brings these files and their entries in the index to `to`, if `isClear`. Throws EnvironmentError if an object is
+   * missing.
+   * @returns whether they are there
+   */
+  async bring(place: Place, from: Revision | null, to: Revision): Promise<boolean> {
+    if (!(await this.isClear(place, from, to))) return false;
+    const paths = (await this.#move(place, from, to))?.changes.map(({ path }) => path) ?? [];
+    if (paths.length === 0) return true;
     const words = ['--quiet', '--no-recurse-submodules', `--source=${to}`, '--staged', '--worktree', '--'];
-    return this.#run(place, ['restore', ...words, ...move.changes.map(({ path }) => path)]);
+    return (await this.#run(place, ['restore', ...words, ...paths])).code === 0;
   }
 
   #run({ gitDir, path, index }: Place, args: readonly string[]): Promise<GitResult> {
@@ -164,11 +181,10 @@ async function isKnown(
   return [before, after].some((file) => file?.oid === oid && file.mode === mode);
 }
 
-/** Whether a file is added or changed, under a name that git reads verbatim from a line. */
-function isPlain({ path, before, after }: TreeChange): boolean {
-  const isFile = (mode: string) => mode === '100644' || mode === '100755';
-  const isNamedPlainly = !path.startsWith('"') && !path.includes('\n');
-  return isNamedPlainly && after !== null && isFile(after.mode) && (before === null || isFile(before.mode));
+/** Whether a file is added or changed: removals, links and submodules are left to git. */
+function isPlain({ before, after }: TreeChange): boolean {
+  const isFile = ({ mode }: TreeFile) => mode === '100644' || mode === '100755';
+  return after !== null && isFile(after) && (before === null || isFile(before));
 }
 
 /** A file of a work tree. */

@@ -1,3 +1,5 @@
+import { EnvironmentError } from '../../errors.js';
+import { isOfSystem } from '../../model/value/error-codes.js';
 import type { Head, Revision } from '../../store/port/state-store.js';
 import type { WorkingCopy } from '../../store/port/working-copy.js';
 import type { BranchFollower } from '../branch/branch-follower.js';
@@ -52,9 +54,17 @@ export class GitWorkingCopy implements WorkingCopy {
     const { follower, leftBehind, isRemote, head } = this.#parts;
     const { revision } = await head();
     if (revision === null || !isRemote) return [];
-    const notes = await follower.follow(revision);
-    if (notes.length === 0) await leftBehind.forget();
-    return notes;
+    try {
+      const notes = await follower.follow(revision);
+      if (notes.length === 0) await leftBehind.forget();
+      return notes;
+    } catch (error) {
+      if (!(error instanceof Error && isOfSystem(error))) throw error;
+      throw new EnvironmentError(`the checkouts cannot be looked at: ${error.message}`, {
+        cause: error,
+        suggestions: ["See which work trees there are, and which are broken: 'git worktree list'"],
+      });
+    }
   }
 
   async behind(): Promise<number> {

@@ -56,8 +56,7 @@ export class TreeMove {
     const start = from ?? EMPTY_TREE;
     const index = await IndexCopy.of(checkout.gitDir);
     try {
-      const brought = await this.#fewFiles.bring({ ...checkout, index }, from, to);
-      if (brought?.code === 0) {
+      if (await this.#fewFiles.bring({ ...checkout, index }, from, to)) {
         await guard();
         return await index.putInPlace();
       }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -119,6 +119,23 @@ describe('a write lands from any checkout', () => {
     const onBranch = git(place, 'rev-parse', '--abbrev-ref', 'HEAD') === 'main';
     expect(git(place, 'rev-parse', 'HEAD')).toBe(onBranch ? git(remote, 'rev-parse', 'main') : before);
     fsck(remote);
+  });
+
+  it('a checkout with a file that only another user can read', async () => {
+    const remote = await remoteWithState();
+    const clone = cloneOf(remote);
+    const [home, file] = [temporaryFolder(), join(clone, 'deployments/d/state.yaml')];
+    chmodSync(file, 0o600);
+    // root can read all files, so that it is to be nobody who writes.
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) execFileSync('chown', ['-R', 'nobody', join(remote, '..'), clone, home]);
+    if (isRoot) execFileSync('chown', ['root', file]);
+    else chmodSync(file, 0);
+    const under = isRoot ? ['setpriv', '--reuid=nobody', '--clear-groups'] : [];
+    const options = { under, env: { HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home } };
+    const run = await kgit(clone, ['set', '--create-key', 'a.b=1'], options);
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('published') });
+    expect(run.stderr).toContain("was left where it is: error: Entry 'deployments/d/state.yaml'");
   });
 
   it("neither the user's hooks run nor the user's configuration breaks it", async () => {

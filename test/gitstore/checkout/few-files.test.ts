@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, promises, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { EnvironmentError } from '../../../src/errors.js';
@@ -94,7 +95,7 @@ describe('FewFiles', () => {
     git(path, 'add', 'mine');
     expect(await few.isClear(place, from, to)).toBe(true);
     git(path, 'update-ref', 'refs/heads/main', to);
-    expect(await few.bring(place, from, to)).toMatchObject({ code: 0 });
+    expect(await few.bring(place, from, to)).toBe(true);
     expect(git(path, 'status', '--porcelain')).toBe('A  mine\n M other');
     expect(readFileSync(join(path, 'folder/new/one'), 'utf8')).toBe('1\n');
   });
@@ -103,14 +104,67 @@ describe('FewFiles', () => {
     const { path, place, few, from, to } = moved();
     obstruct(path);
     expect(await few.isClear(place, from, to)).toBe(false);
-    expect(await few.bring(place, from, to)).toBeNull();
+    expect(await few.bring(place, from, to)).toBe(false);
+  });
+
+  it('is not sure about a file that vanishes while it is looked at, or that the system refuses', async () => {
+    const { path, place, few, from, to } = moved();
+    const read = vi.spyOn(promises, 'readFile').mockImplementationOnce(() => {
+      rmSync(join(path, 'folder/old'));
+      read.mockRestore();
+      return promises.readFile(join(path, 'folder/old'));
+    });
+    syncBuiltinESMExports();
+    expect(await few.isClear(place, from, to)).toBe(false);
+    syncBuiltinESMExports();
+    git(path, 'reset', '--quiet', '--hard', from);
+    // No file system has so long a name.
+    const blob = git(path, 'rev-parse', `${to}:folder/old`);
+    git(path, 'update-index', '--add', '--cacheinfo', `100644,${blob},${'x'.repeat(300)}`);
+    const long = git(path, 'commit-tree', '-p', from, '-m', 'long', git(path, 'write-tree'));
+    git(path, 'reset', '--quiet', from);
+    expect(await few.isClear(place, from, long)).toBe(false);
+    expect(await few.isClear(place, from, to)).toBe(true);
+  });
+
+  it('leaves a malformed tree to git', async () => {
+    const { path, place, from, to } = moved();
+    const objects = new ObjectReader(new Git(path, process.env));
+    const read = async (name: string) => {
+      const object = await objects.read(name);
+      return object?.type === 'tree' ? { ...object, data: object.data.subarray(0, -1) } : object;
+    };
+    const few = new FewFiles(new Git(path, process.env), { read });
+    expect(await few.isClear(place, from, to)).toBe(false);
+    await objects.close();
+  });
+
+  it('has nothing to ask where no file differs, and nothing to bring', async () => {
+    const { path, place, from } = moved();
+    const git = new Git(path, process.env);
+    const asked = vi.spyOn(git, 'run');
+    const few = new FewFiles(git, new ObjectReader(new Git(path, process.env)));
+    expect([await few.isClear(place, from, from), await few.bring(place, from, from)]).toEqual([true, true]);
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  it('brings files of any name', async () => {
+    const { path, place, few, from } = moved();
+    for (const name of ['"quoted"', 'two\nlines', '-n', ':(top)']) writeFileSync(join(path, name), 'x\n');
+    git(path, 'add', '--all');
+    git(path, 'commit', '--quiet', '-m', 'names');
+    const named = git(path, 'rev-parse', 'HEAD');
+    git(path, 'reset', '--quiet', '--hard', from);
+    expect(await few.bring(place, from, named)).toBe(true);
+    git(path, 'update-ref', 'refs/heads/main', named);
+    expect(git(path, 'status', '--porcelain')).toBe('');
   });
 
   it('sees what a file became since it was looked at', async () => {
     const { path, place, few, from, to } = moved();
     expect(await few.isClear(place, from, to)).toBe(true);
     writeFileSync(join(path, 'folder/old'), 'mine\n');
-    expect(await few.bring(place, from, to)).toBeNull();
+    expect(await few.bring(place, from, to)).toBe(false);
     expect(readFileSync(join(path, 'folder/old'), 'utf8')).toBe('mine\n');
   });
 
@@ -139,7 +193,7 @@ describe('FewFiles', () => {
     mkdirSync(join(path, 'folder/new'));
     writeFileSync(join(path, 'folder/new/one'), '1\n');
     const next = new FewFiles(new Git(path, process.env), new ObjectReader(new Git(path, process.env)));
-    expect(await next.bring(place, from, to)).toMatchObject({ code: 0 });
+    expect(await next.bring(place, from, to)).toBe(true);
     expect(git(path, 'status', '--porcelain')).toBe('');
   });
 
