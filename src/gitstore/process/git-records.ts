@@ -23,7 +23,7 @@ const IN_PIECES = { GIT_FLUSH: '0' };
 
 /**
  * Runs git and yields its output in batches of records that end with `separator`; git is paused while nothing reads.
- * In a partial clone each piece of output has the time limit of a fetch.
+ * In a partial clone git writes record by record, since each may need a fetch, and has the time limit of a fetch for each.
  * Throws EnvironmentError when git fails, and RemoteError when it could not fetch what a partial clone lacks.
  */
 export async function* gitRecords(
@@ -32,7 +32,8 @@ export async function* gitRecords(
   separator: string,
 ): AsyncGenerator<readonly string[]> {
   const lazy = git.lazyFetches;
-  const end = yield* recordsOf(git.start(args, { env: IN_PIECES }), { separator, idleMs: lazy?.timeout });
+  const child = git.start(args, lazy === null ? { env: IN_PIECES } : {});
+  const end = yield* recordsOf(child, { separator, idleMs: lazy?.timeout });
   if (end.failure !== null) throw notThere(end.failure);
   const isLate = end.ended === 'timeout';
   if (end.rest && !isLate) yield [end.rest];
