@@ -198,8 +198,8 @@ describe.concurrent('a git that is killed, as when memory is short', () => {
     ['restore read-tree', { end: 'published' }],
   ])('%s', async (commands, end) => {
     const fleet = await makeFleet(2);
-    // Where objects may be replaced, git makes all commits itself.
-    mkdirSync(join(first(fleet), '.git/refs/replace/none'), { recursive: true });
+    // In a shared repository git makes all commits itself.
+    git(first(fleet), 'config', 'core.sharedRepository', 'group');
     await weather(fleet, () => ({ options: gitDies(commands.split(' ')) }), end);
   });
 });

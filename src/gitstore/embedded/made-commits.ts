@@ -10,7 +10,10 @@ import { formatCommit, parseCommit } from './object-formats.js';
 import type { ObjectMaker, StoredObjects } from './stored-objects.js';
 import { changeTree } from './tree-edits.js';
 
-/** Makes a chain of commits: the same objects, byte for byte, that `git fast-import` makes. Throws EnvironmentError. */
+/**
+ * Makes a chain of commits: the same objects, byte for byte, that `git fast-import` makes, but that modes such as `100664`,
+ * which old tools wrote, become those that git writes. Throws EnvironmentError.
+ */
 export async function makeCommits(
   objects: ObjectMaker,
   commits: readonly Commit[],

@@ -3,7 +3,7 @@ import type { GitObject } from '../objects/cat-file.js';
 
 /** An entry of a tree. */
 export interface TreeEntry {
-  /** As git writes it: `40000` is a folder. */
+  /** In git's canonical form: `40000` is a folder. */
   readonly mode: string;
   /** Its bytes, a character each, so that a name that is no UTF-8 stays as it is. */
   readonly name: string;
@@ -12,6 +12,9 @@ export interface TreeEntry {
 
 export const FOLDER = '40000';
 export const PLAIN_FILE = '100644';
+export const EXECUTABLE_FILE = '100755';
+const LINK = '120000';
+const SUBMODULE = '160000';
 
 /** A name as text. */
 export const textOf = (name: string): string => Buffer.from(name, 'latin1').toString('utf8');
@@ -22,6 +25,28 @@ export const nameOf = (text: string): string => Buffer.from(text).toString('lati
 export const sortKey = ({ mode, name }: TreeEntry): string => (mode === FOLDER ? `${name}/` : name);
 export const inTreeOrder = (a: TreeEntry, b: TreeEntry): number => (sortKey(a) < sortKey(b) ? -1 : 1);
 
+/**
+ * A mode in git's canonical form. git reads other ones that old tools have written, such as `040000` and `100664`, as one
+ * of the five that it writes itself (`canon_mode` in its object.h). Throws InvalidStateError.
+ */
+export function canonicalMode(mode: string): string {
+  if (mode === PLAIN_FILE || mode === FOLDER) return mode;
+  if (!/^0*[0-7]{1,6}$/.test(mode)) throw malformed();
+  const bits = Number.parseInt(mode, 8);
+  switch (bits & 0o170000) {
+    case 0o100000:
+      return bits & 0o100 ? EXECUTABLE_FILE : PLAIN_FILE;
+    case 0o040000:
+      return FOLDER;
+    case 0o120000:
+      return LINK;
+    default:
+      return SUBMODULE;
+  }
+}
+
+const malformed = () => new InvalidStateError('a tree is malformed');
+
 /** Bytes of an id. */
 const ID = 20;
 
@@ -31,7 +56,7 @@ function visitEntries(text: string, visit: (modeAt: number, nameAt: number, idAt
     const modeTo = text.indexOf(' ', at);
     const nameTo = text.indexOf('\0', modeTo);
     const to = nameTo + 1 + ID;
-    if (modeTo < 0 || nameTo < modeTo || to > text.length) throw new InvalidStateError('a tree is malformed');
+    if (modeTo < 0 || nameTo < modeTo || to > text.length) throw malformed();
     visit(at, modeTo + 1, nameTo + 1);
     at = to;
   }
@@ -43,7 +68,7 @@ export function parseTree(data: Buffer): TreeEntry[] {
   const entries: TreeEntry[] = [];
   visitEntries(text, (modeAt, nameAt, idAt) => {
     entries.push({
-      mode: text.slice(modeAt, nameAt - 1),
+      mode: canonicalMode(text.slice(modeAt, nameAt - 1)),
       name: text.slice(nameAt, idAt - 1),
       oid: hex.slice(2 * idAt, 2 * (idAt + ID)),
     });
@@ -56,8 +81,10 @@ export function entryIds(data: Buffer): string[] {
   const [text, hex] = [data.toString('latin1'), data.toString('hex')];
   const ids: string[] = [];
   visitEntries(text, (modeAt, _nameAt, idAt) => {
+    let digit = modeAt;
+    while (text[digit] === '0') digit += 1;
     // Of all modes, only that of a submodule, 160000, has a 6 there.
-    if (text[modeAt + 1] !== '6') ids.push(hex.slice(2 * idAt, 2 * (idAt + ID)));
+    if (text[digit + 1] !== '6') ids.push(hex.slice(2 * idAt, 2 * (idAt + ID)));
   });
   return ids;
 }

@@ -12,6 +12,8 @@ import type { GitObject } from './cat-file.js';
 const FEW = 16;
 /** Largest tree or commit that is kept, in bytes. */
 const MAX_KEPT = 256 * 1024;
+/** Most bytes of all that are kept: those of some dozen writes. */
+const MAX_ALL_KEPT = 4 * 1024 * 1024;
 /** Most packs that are searched here. */
 const MAX_PACKS = 64;
 
@@ -39,8 +41,10 @@ const FILES: ReadableFiles = {
 export class LocalObjects {
   readonly #folder: string;
   readonly #packs: StoredPacks;
-  /** Trees and commits that were read or made: the way to each file leads through the same ones. */
+  /** Trees and commits that were read or made, oldest first: the way to each file leads through the same ones. */
   readonly #kept = new Map<string, GitObject>();
+  #keptBytes = 0;
+  /** How many more objects are read here. What is kept is answered from memory after that, too. */
   #left = FEW;
 
   /** @param commonDir the folder that all worktrees share */
@@ -56,7 +60,8 @@ export class LocalObjects {
    */
   async read(name: string): Promise<GitObject | null | undefined> {
     const [, oid, path] = NAME.exec(name) ?? [];
-    if (oid === undefined || this.#left <= 0) return undefined;
+    // Looking for a path in kept trees would take longer than asking git, which has the file at the end of it as well.
+    if (oid === undefined || (path !== undefined && this.#left <= 0)) return undefined;
     try {
       const object = await this.#object(oid);
       if (name === oid || object === undefined) return object;
@@ -91,15 +96,24 @@ export class LocalObjects {
   async #object(oid: string): Promise<GitObject | undefined> {
     const known = this.#kept.get(oid);
     if (known) return known;
+    if (this.#left <= 0) return undefined;
     this.#left -= 1;
     const found = (await looseContent(FILES, this.#folder, oid)) ?? (await this.#packed(oid)) ?? undefined;
     if (found !== undefined) this.keep(found);
     return found;
   }
 
-  /** Keeps an object that was read or just stored, unless it is large or a file. */
+  /** Keeps an object that was read or just stored, unless it is large or a file. The oldest ones make room for it. */
   keep(object: GitObject): void {
-    if (object.type !== 'blob' && object.data.length <= MAX_KEPT) this.#kept.set(object.oid, object);
+    const { oid, type, data } = object;
+    if (type === 'blob' || data.length > MAX_KEPT || this.#kept.has(oid)) return;
+    this.#kept.set(oid, object);
+    this.#keptBytes += data.length;
+    for (const [old, { data: dropped }] of this.#kept) {
+      if (this.#keptBytes <= MAX_ALL_KEPT) return;
+      this.#kept.delete(old);
+      this.#keptBytes -= dropped.length;
+    }
   }
 
   async #packed(oid: string): Promise<GitObject | null> {

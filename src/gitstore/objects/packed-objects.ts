@@ -1,10 +1,10 @@
 /** Makes the objects of a small write in this process: git needs longer to start than to write them. */
 import { randomBytes } from 'node:crypto';
-import { open, readdir, readFile, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, InvalidStateError } from '../../errors.js';
 import { isOfSystem } from '../../model/value/error-codes.js';
-import { orIfGone, removeFile } from '../../store/local/durable-files.js';
+import { removeFile } from '../../store/local/durable-files.js';
 import type { Commit, Revision } from '../../store/port/state-store.js';
 import { makeCommits } from '../embedded/made-commits.js';
 import { objectId, readPack } from '../embedded/packs/index-pack.js';
@@ -21,6 +21,12 @@ import type { ObjectReader } from './object-reader.js';
 const MAX_FILES = 32;
 /** Most characters of their texts, and bytes of a tree that they are in. */
 const MAX_SIZE = 256 * 1024;
+/**
+ * Most bytes of all objects that are made here. A chain of small commits has a whole copy of each tree for each commit:
+ * git stores the differences alone, and has them in memory once.
+ */
+const MAX_MADE = 1024 * 1024;
+
 /** Rights of a pack, as git gives them. */
 const READ_ONLY = 0o444;
 
@@ -35,6 +41,7 @@ class PackedObjects implements ObjectMaker {
   readonly #reader: ObjectReader;
   readonly #folder: string;
   readonly #made = new Map<string, GitObject>();
+  #madeBytes = 0;
 
   /** @param folder of the packs */
   constructor(reader: ObjectReader, folder: string) {
@@ -53,6 +60,8 @@ class PackedObjects implements ObjectMaker {
   }
 
   make(type: ObjectType, data: Buffer): string {
+    this.#madeBytes += data.length;
+    if (this.#madeBytes > MAX_MADE) throw new LeftToGit();
     const oid = objectId(type, data);
     this.#made.set(oid, { oid, type, data });
     return oid;
@@ -85,12 +94,6 @@ class PackedObjects implements ObjectMaker {
   }
 }
 
-/** Whether objects are replaced by others (`git replace`), which only git knows of. */
-async function hasReplacements(commonDir: string): Promise<boolean> {
-  if ((await orIfGone(readdir(join(commonDir, 'refs/replace')), [])).length > 0) return true;
-  return (await orIfGone(readFile(join(commonDir, 'packed-refs'), 'utf8'), '')).includes(' refs/replace/');
-}
-
 function isSmall(commits: readonly Commit[]): boolean {
   const texts = commits.flatMap(({ files }) => [...files.values()]);
   const size = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
@@ -113,7 +116,6 @@ export async function packCommits(
   const isOfSha1 = (config.get('extensions.objectformat') ?? 'sha1') === 'sha1';
   if (isShared || !isOfSha1 || !isSmall(commits)) return null;
   try {
-    if (await hasReplacements(commonDir)) return null;
     const objects = new PackedObjects(reader, join(commonDir, 'objects/pack'));
     return await makeCommits(objects, commits, chain);
   } catch (error) {

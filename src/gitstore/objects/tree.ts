@@ -1,6 +1,7 @@
 import { InvalidStateError } from '../../errors.js';
 import { beginningWith, byName, placeOf } from '../../model/subject/sorted-names.js';
 import type { Entry } from '../../store/port/state-store.js';
+import { canonicalMode, EXECUTABLE_FILE, FOLDER, PLAIN_FILE } from '../embedded/object-formats.js';
 
 /** The modes of files, plain and executable, as bytes of a tree. */
 const PLAIN = 0x31_30_30_36_34_34;
@@ -10,6 +11,7 @@ const BEYOND_ASCII = /[\x80-\xff]/;
 
 /** An entry with its object. */
 export interface TreeEntry extends Entry {
+  /** In git's canonical form. */
   readonly mode: string;
   /** Id of the object with its content. */
   readonly oid: string;
@@ -55,12 +57,11 @@ export class Tree {
     const place = places[placeOf(places, name)];
     if (place?.name !== name) return null;
     const { from } = place;
-    const space = this.#bytes.indexOf(32, from);
-    const oidFrom = this.#bytes.indexOf(0, space) + 1;
+    const oidFrom = this.#bytes.indexOf(0, from) + 1;
     return {
       name,
       kind: this.#kindAt(from),
-      mode: this.#bytes.toString('latin1', from, space),
+      mode: this.#modeAt(from),
       oid: this.#bytes.toString('hex', oidFrom, oidFrom + this.#oidBytes),
     };
   }
@@ -96,11 +97,18 @@ export class Tree {
     return isSorted;
   }
 
-  /** The kind of the entry at this place: 40000 is a folder, 100644 and 100755 are files. */
+  /** The kind of the entry at this place. Nearly all modes are told by their bytes: parsing them takes longer. */
   #kindAt(from: number): Entry['kind'] {
     const bytes = this.#bytes;
     if (bytes[from + 5] === 32 && bytes[from] === 52) return 'folder';
     const mode = bytes[from + 6] === 32 ? bytes.readUIntBE(from, 6) : 0;
-    return mode === PLAIN || mode === EXECUTABLE ? 'file' : 'other';
+    if (mode === PLAIN || mode === EXECUTABLE) return 'file';
+    const canonical = this.#modeAt(from);
+    if (canonical === FOLDER) return 'folder';
+    return canonical === PLAIN_FILE || canonical === EXECUTABLE_FILE ? 'file' : 'other';
+  }
+
+  #modeAt(from: number): string {
+    return canonicalMode(this.#bytes.toString('latin1', from, this.#bytes.indexOf(32, from)));
   }
 }

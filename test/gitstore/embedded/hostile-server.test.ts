@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { pushOutcome } from '../../../src/gitstore/branch/push-outcome.js';
-import { formatCommit, formatTree, parseTree } from '../../../src/gitstore/embedded/object-formats.js';
+import {
+  entryIds,
+  formatCommit,
+  formatTree,
+  parseTree,
+} from '../../../src/gitstore/embedded/object-formats.js';
 import type { StoredObjects } from '../../../src/gitstore/embedded/stored-objects.js';
 import { packOf } from '../../../src/gitstore/embedded/wire/pack.js';
 import { firstBand, frame, type Said } from '../../../src/gitstore/embedded/wire/pkt-line.js';
@@ -275,6 +280,28 @@ describe('a server that does not do as git does', () => {
     expect(data).toEqual(['data']);
     expect(said.text).toBe('remote: not so\nremote: fast!\n');
   });
+});
+
+it('a mode that git does not write is the one that git takes it for, or makes a tree malformed', () => {
+  const tree = (mode: string) => Buffer.concat([Buffer.from(`${mode} a\0`), Buffer.from(OID, 'hex')]);
+  for (const [mode, means] of [
+    ['040000', '40000'],
+    ['40755', '40000'],
+    ['0100644', '100644'],
+    ['100664', '100644'],
+    ['100775', '100755'],
+    ['120000', '120000'],
+    ['00160000', '160000'],
+    ['0', '160000'],
+  ] as const)
+    expect(parseTree(tree(mode))).toEqual([{ mode: means, name: 'a', oid: OID }]);
+  expect([entryIds(tree('040000')), entryIds(tree('0100644')), entryIds(tree('0160000'))]).toEqual([
+    [OID],
+    [OID],
+    [],
+  ]);
+  for (const mode of ['', '8', '-40000', '0x4000', '1000000'])
+    expect(() => parseTree(tree(mode))).toThrow('malformed');
 });
 
 it('a tree that is cut off is no tree', () => {

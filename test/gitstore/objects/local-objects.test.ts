@@ -133,8 +133,30 @@ it('objects of another repository, and those that a server promised, come from g
 
 it('reads a few, and leaves the others to git, which reads many faster', async () => {
   const objects = new LocalObjects(dirOf(shared));
-  const [id = ''] = ids(shared);
+  const [tip, file] = [git(shared, 'rev-parse', 'main'), git(shared, 'rev-parse', 'main:a/new')];
+  expect(await objects.read(tip)).toMatchObject({ type: 'commit' });
   const found = [];
-  for (let n = 0; n < 20; n++) found.push(await objects.read(id));
-  expect(found.filter((object) => object !== undefined)).toHaveLength(16);
+  for (let n = 0; n < 20; n++) found.push(await objects.read(file));
+  expect(found.filter((object) => object !== undefined)).toHaveLength(15);
+  expect(await objects.read(`${tip}:a/new`)).toBeUndefined();
+  expect(await objects.read(`${tip}^{tree}`)).toBeUndefined();
+  // What it keeps needs no reading.
+  expect(await objects.read(tip)).toMatchObject({ type: 'commit' });
+  const made = { oid: '1'.repeat(40), type: 'tree', data: Buffer.alloc(0) };
+  objects.keep(made);
+  expect(await objects.read(made.oid)).toBe(made);
+});
+
+it('keeps no more than the newest trees and commits, up to 4 MiB', async () => {
+  const objects = new LocalObjects(dirOf(shared));
+  const idOf = (n: number) => n.toString(16).padStart(40, '0');
+  const size = 128 * 1024;
+  for (let n = 0; n < 40; n++) objects.keep({ oid: idOf(n), type: 'tree', data: Buffer.alloc(size) });
+  // Kept already, so that it takes no room.
+  for (let n = 0; n < 40; n++) objects.keep({ oid: idOf(39), type: 'tree', data: Buffer.alloc(size) });
+  objects.keep({ oid: idOf(40), type: 'blob', data: Buffer.alloc(1) });
+  objects.keep({ oid: idOf(41), type: 'tree', data: Buffer.alloc(300 * 1024) });
+  const kept = [];
+  for (let n = 0; n < 42; n++) if (await objects.read(idOf(n))) kept.push(n);
+  expect(kept).toEqual(Array.from({ length: 32 }, (_, i) => i + 8));
 });

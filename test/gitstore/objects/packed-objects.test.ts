@@ -31,8 +31,16 @@ function repository() {
   const reader = new ObjectReader(new Git(path, process.env), new LocalObjects(commonDir));
   const base = git(path, 'rev-parse', 'main');
   const chain = { base, committer: person, committed: [1_700_000_100, 1_700_000_100] };
-  const pack = (commits: readonly Commit[] = CHAIN, config: readonly (readonly [string, string])[] = []) =>
-    packCommits({ commonDir, config: new Map(config) }, reader, commits, chain);
+  const pack = (
+    commits: readonly Commit[] = CHAIN,
+    config: readonly (readonly [string, string])[] = [],
+    on = base,
+  ) =>
+    packCommits({ commonDir, config: new Map(config) }, reader, commits, {
+      ...chain,
+      base: on,
+      committed: commits.map(() => 1_700_000_100),
+    });
   return { path, chain, pack, reader, packs: join(commonDir, 'objects/pack') };
 }
 
@@ -56,13 +64,14 @@ it('are left to git if they are many, or large, or the repository is an unusual 
   expect(await pack([commit({ large: 'x'.repeat(300_000) })])).toBeNull();
   expect(await pack(CHAIN, [['core.sharedrepository', 'group']])).toBeNull();
   expect(await pack(CHAIN, [['extensions.objectformat', 'sha256']])).toBeNull();
-  const [replaced, by] = [git(path, 'rev-parse', 'main:a.b'), git(path, 'rev-parse', 'main:a0')];
-  git(path, 'replace', replaced, by);
-  expect(await pack()).toBeNull();
-  git(path, 'pack-refs', '--all');
-  expect(await pack()).toBeNull();
-  git(path, 'replace', '--delete', replaced);
+  // A copy of a large tree for each commit.
+  const names = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`large/${i}`, '']));
+  commitFiles(path, names);
+  const base = git(path, 'rev-parse', 'main');
+  const chain = (length: number) => Array.from({ length }, (_, i) => commit({ 'large/1': `${i}` }));
+  expect(await pack(chain(32), [], base)).toBeNull();
   expect(readdirSync(packs)).toEqual([]);
+  expect(await pack(chain(4), [], base)).toHaveLength(4);
   expect(await pack()).toHaveLength(2);
   await reader.close();
 });
