@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { measureCosts } from './costs/measure.js';
+import { measureCosts, missingForCosts } from './costs/measure.js';
 import { COSTS_FILE } from './costs/page.js';
 import { FIGURE_MAKERS } from './figures/index.js';
 import { lookAtMachine } from './machine.js';
@@ -50,5 +50,10 @@ export async function runBenchmarks(root: string, names: readonly string[]): Pro
     }
     progress(`${figure} took ${Math.round((Date.now() - began) / 1000)} s`);
   }
-  if (names.length === 0 || names.some((name) => name.toUpperCase() === COSTS)) await writeCosts(root);
+  const isAsked = names.some((name) => name.toUpperCase() === COSTS);
+  if (names.length > 0 && !isAsked) return;
+  const missing = missingForCosts();
+  if (missing === null) await writeCosts(root);
+  else if (isAsked) throw new Error(missing);
+  else progress(`${COSTS} is left out: ${missing}`);
 }

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { lookAtMachine, type Machine } from '../machine.js';
 import { manyClusters } from '../many-clusters.js';
 import { type Contender, GNU_TIME, timed } from '../race.js';
+import { serve } from '../served.js';
 import { spread } from '../statistics.js';
 import { changedRepository, progress, type Surroundings, serverOf } from '../surroundings.js';
 import { onPath } from '../tools.js';
@@ -44,26 +43,23 @@ export interface Costs {
 const ROUNDS = 11;
 const CLUSTERS = 100;
 
-/**
- * Measures every command in a clone with a checkout of 1,000 events over 100 subjects, whose server speaks http on loopback. Throws Error
- * where strace or GNU time is missing.
- */
-export async function measureCosts(surroundings: Surroundings): Promise<Costs> {
+/** What the measurement lacks on this machine; null if nothing. */
+export function missingForCosts(): string | null {
   const strace = onPath('strace');
-  if ('missing' in strace) throw new Error(strace.missing);
-  if (!existsSync(GNU_TIME)) throw new Error('there is no GNU time');
+  if ('missing' in strace) return strace.missing;
+  return existsSync(GNU_TIME) ? null : 'there is no GNU time';
+}
+
+/** Measures every command in a clone with a checkout of 1,000 events over 100 subjects, whose server speaks http on loopback. */
+export async function measureCosts(surroundings: Surroundings): Promise<Costs> {
   const machine = lookAtMachine(surroundings.env());
   const made = changedRepository(surroundings.project, 1_000, CLUSTERS);
-  const root = surroundings.folder('served');
+  const { url: address, counts, server } = await serve(surroundings);
   const path = serverOf(surroundings, made, 'served/state.git');
   surroundings.git(path, 'config', 'http.receivepack', 'true');
-  const counts = join(surroundings.root, 'counts');
-  const script = join(surroundings.project, 'node_modules/.cache/kgit/bench/git-server.mjs');
-  const server = spawn(process.execPath, [script, root, counts], { stdio: ['ignore', 'pipe', 'inherit'] });
   const clusters = await manyClusters(surroundings, CLUSTERS);
   try {
-    const [port] = (await once(server.stdout, 'data')) as [Buffer];
-    const url = `http://127.0.0.1:${port.toString().trim()}/${basename(path)}`;
+    const url = `${address}/${basename(path)}`;
     const clone = join(surroundings.root, 'clone');
     surroundings.git(surroundings.root, 'clone', '--quiet', url, clone);
     const env = surroundings.env({ KUBECONFIG: clusters.kubeconfig });

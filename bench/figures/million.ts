@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pushEventArgs } from '../event-files.js';
 import { manyClusters } from '../many-clusters.js';
 import { type Contender, peakMemory, race } from '../race.js';
 import { numberRow, type Row, ratioRow } from '../result.js';
+import { type Served, serve } from '../served.js';
 import { grownRepository, progress, restore, type Surroundings } from '../surroundings.js';
 
 const SEALED = 1_000_000;
@@ -16,9 +15,8 @@ const SMALL_SUBJECTS = 100;
 const ROUNDS = 5;
 const WHAT = '1,000,000 events sealed and 100,000 not';
 
-/** Commands that leave the repository as it is, or add one event. */
-const COMMANDS: readonly (readonly string[])[] = [
-  pushEventArgs('c7'),
+/** Commands that leave the repository as it is. */
+const READS: readonly (readonly string[])[] = [
   ['log', '--limit', '20'],
   ['log', 'cluster/c7', '--limit', '20'],
   ['list'],
@@ -29,29 +27,25 @@ const COMMANDS: readonly (readonly string[])[] = [
 /** MILLION: time, memory and traffic of a repository of years, beside a small one. */
 export async function million(surroundings: Surroundings): Promise<Row[]> {
   const { project } = surroundings;
-  const served = surroundings.folder('served');
-  const places = {
-    large: join(served, 'large.git'),
-    small: join(served, 'small.git'),
-  };
-  restore(grownRepository(project, SEALED, SUBJECTS), places.large);
-  restore(grownRepository(project, SMALL, SMALL_SUBJECTS), places.small);
-  for (const place of Object.values(places)) surroundings.git(place, 'config', 'http.receivepack', 'true');
-  const counts = join(surroundings.root, 'counts');
-  const script = join(project, 'node_modules/.cache/kgit/bench/git-server.mjs');
-  const server = spawn(process.execPath, [script, served, counts], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const served = await serve(surroundings);
   const clusters = await manyClusters(surroundings, SMALL_SUBJECTS);
   try {
-    const [port] = (await once(server.stdout, 'data')) as [Buffer];
+    const places = {
+      large: join(served.root, 'large.git'),
+      small: join(served.root, 'small.git'),
+    };
+    restore(grownRepository(project, SEALED, SUBJECTS), places.large);
+    restore(grownRepository(project, SMALL, SMALL_SUBJECTS), places.small);
+    for (const place of Object.values(places)) surroundings.git(place, 'config', 'http.receivepack', 'true');
     const env = surroundings.env({ KUBECONFIG: clusters.kubeconfig });
-    const url = `http://127.0.0.1:${port.toString().trim()}`;
     return [
-      ...COMMANDS.flatMap((args) => inPlace(surroundings, places, env, args)),
-      ...firstClone(surroundings, url, counts, env),
+      ...push(surroundings, served, env),
+      ...READS.flatMap((args) => inPlace(surroundings, places, env, args)),
+      ...firstClone(surroundings, served, env),
       ...compact(surroundings, places, env),
     ];
   } finally {
-    server.kill();
+    served.server.kill();
     await clusters.stop();
   }
 }
@@ -73,6 +67,35 @@ function rows(what: string, command: string, large: Contender, small: Contender,
   ];
 }
 
+/** Bytes that the server sent and received while a command ran once, in KB. */
+function trafficRow(what: string, command: string, served: Served, contender: Contender): Row {
+  rmSync(served.counts, { force: true });
+  race({ contender }, 1, 0);
+  const moved = readFileSync(served.counts, 'utf8')
+    .trim()
+    .split('\n')
+    .flatMap((line) => line.split(' ').map(Number))
+    .reduce((sum, bytes) => sum + bytes, 0);
+  const words = { what: `${what}: sent and received`, command, baseline: '', target: null };
+  return numberRow(words, 'KB', [moved / 1024]);
+}
+
+/** One event from a bare clone to the server. */
+function push(surroundings: Surroundings, served: Served, env: Env): Row[] {
+  const contender = (name: keyof Places): Contender => {
+    const clone = join(surroundings.root, `${name}-clone.git`);
+    surroundings.git(surroundings.root, 'clone', '--quiet', '--bare', `${served.url}/${name}.git`, clone);
+    return { argv: surroundings.kgit(process.execPath, ...pushEventArgs('c7')), cwd: clone, env };
+  };
+  const command = 'kgit push-event touched --cluster c7 --message TEXT';
+  const what = `\`${command}\` to a server, ${WHAT}`;
+  const large = contender('large');
+  return [
+    ...rows(what, command, large, contender('small'), ROUNDS),
+    trafficRow(what, command, served, large),
+  ];
+}
+
 function inPlace(surroundings: Surroundings, places: Places, env: Env, args: readonly string[]): Row[] {
   const contender = (cwd: string): Contender => ({
     argv: surroundings.kgit(process.execPath, ...args),
@@ -83,30 +106,28 @@ function inPlace(surroundings: Surroundings, places: Places, env: Env, args: rea
   return rows(`\`${command}\`, ${WHAT}`, command, contender(places.large), contender(places.small), ROUNDS);
 }
 
-/** The first command on a machine that has never seen the repository: a read of one value. */
-function firstClone(surroundings: Surroundings, url: string, counts: string, env: Env): Row[] {
+/** The first command on a machine that has never seen the repository: the newest events. */
+function firstClone(surroundings: Surroundings, served: Served, env: Env): Row[] {
   const contender = (name: keyof Places): Contender => {
     const kept = join(surroundings.root, `kept-${name}`);
     return {
-      argv: surroundings.kgit(process.execPath, 'log', '--limit', '20', '--repo', `${url}/${name}.git`),
+      argv: surroundings.kgit(
+        process.execPath,
+        'log',
+        '--limit',
+        '20',
+        '--repo',
+        `${served.url}/${name}.git`,
+      ),
       env: { ...env, XDG_STATE_HOME: join(kept, 'state'), XDG_CACHE_HOME: join(kept, 'cache') },
-      before: () => {
-        rmSync(kept, { recursive: true, force: true });
-        rmSync(counts, { force: true });
-      },
+      before: () => rmSync(kept, { recursive: true, force: true, maxRetries: 20 }),
     };
   };
   const command = 'kgit log --limit 20 --repo URL';
   const what = `first \`${command}\` on a machine, ${WHAT}`;
-  const measured = rows(what, command, contender('large'), contender('small'), 3);
-  race({ large: contender('large') }, 1, 0);
-  const received = readFileSync(counts, 'utf8')
-    .trim()
-    .split('\n')
-    .reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
   return [
-    ...measured,
-    numberRow({ what: `${what}: received`, command, baseline: '', target: null }, 'KB', [received / 1024]),
+    ...rows(what, command, contender('large'), contender('small'), 3),
+    trafficRow(what, command, served, contender('large')),
   ];
 }
 
