@@ -143,7 +143,7 @@ export class GitStore implements Backend {
     const isNewer = users && ours && users !== ours && (await ancestry.isAncestor(ours, users));
     // If nothing was ever published, the first push will bring the local branch.
     const revision = (isNewer ? users : (ours ?? users)) ?? local ?? null;
-    return { revision, fetchedAt };
+    return { revision, fetchedAt, isUnasked: !ours && !users && local !== undefined };
   }
 
   async mirrored(): Promise<MirroredRevision | null> {

@@ -13,6 +13,8 @@ export interface Head {
   readonly fetchedAt: number | null;
   /** Set if a copy on this machine holds it, where reads ask the server otherwise. */
   readonly isKept?: boolean;
+  /** Set if no answer of the remote is behind it yet: a branch that this clone neither fetched nor published. */
+  readonly isUnasked?: boolean;
 }
 
 export interface Entry {

@@ -105,9 +105,10 @@ export class PublishRun {
     const refused = { splitting: new Splitting(true), list: () => this.#entries.refusedBefore() };
     let head: Head | null = await this.#store.head();
     this.#believed = head.revision;
-    // Others have moved a near store since the copy of it was made, more often than not.
-    const isRaced = this.#options.isRaced || head.isKept === true;
-    head = await this.#publishQueue(fresh, head, isRaced);
+    // Others have moved a near store since the copy of it was made, more often than not. A bare clone is on a branch of
+    // which the remote was never asked; a first push would expect that the remote has none.
+    const asksFirst = this.#options.isRaced || head.isKept === true || head.isUnasked === true;
+    head = await this.#publishQueue(fresh, head, asksFirst);
     if (head !== null) await this.#publishQueue(refused, head, false);
     await this.#outbox.forgetOld(this.#clock.now());
     const { deliveries, attempts } = this.#entries;

@@ -110,7 +110,10 @@ describe('a write lands from any checkout', () => {
     const isBare = git(place, 'rev-parse', '--is-bare-repository') === 'true';
     const dirty = isBare ? '' : git(place, 'status', '--porcelain');
     const made = [await push(place), await kgitJson(place, ['set', '--create-key', 'a.b=1'])];
-    expect(made.map(({ delivery }) => delivery)).toEqual(['published', 'published']);
+    expect(made.map(({ delivery, attempts }) => [delivery, attempts])).toEqual([
+      ['published', 1],
+      ['published', 1],
+    ]);
     expect(published(remote, made[0].id)).toBe(true);
     const { events } = await kgitJson(place, ['log', 'cluster/prod']);
     expect(events).toHaveLength(1);
