@@ -1,9 +1,18 @@
 import { type BrokenEvents, REFUSE_BROKEN } from '../model/event/broken-events.js';
 import type { KgitEvent } from '../model/event/event.js';
+import { placeOfPath } from '../model/subject/place.js';
 import { type DeploymentSubject, deployment } from '../model/subject/subject.js';
+import type { ChangedFile } from '../store/port/review.js';
 import type { StateView } from '../store/port/state-store.js';
 import { storedEvents } from '../store/read/records.js';
-import { monthsOf, readAll, readMonth, type StoredEvent } from '../store/read/stored-events.js';
+import {
+  filesOf,
+  listMonths,
+  monthsOf,
+  readAll,
+  readMonth,
+  type StoredEvent,
+} from '../store/read/stored-events.js';
 
 /** An event that changes the state of its subject. */
 export type ChangeEvent = KgitEvent & { readonly changes: NonNullable<KgitEvent['changes']> };
@@ -38,26 +47,55 @@ export async function newestChange(view: StateView, id: string): Promise<ChangeE
   return null;
 }
 
+/** The months of a deployment whose files differ between two revisions; true for one whose sealed file does. */
+export type ChangedMonths = ReadonlyMap<string, boolean>;
+
+/** The months of each deployment, by id, that these changes touch. */
+export function changedMonths(changes: readonly ChangedFile[]): Map<string, ChangedMonths> {
+  const found = new Map<string, Map<string, boolean>>();
+  for (const { path } of changes) {
+    const place = placeOfPath(path);
+    if (place.kind !== 'event' && place.kind !== 'sealed') continue;
+    if (place.subject.kind !== 'deployment') continue;
+    const months = found.get(place.subject.id) ?? new Map<string, boolean>();
+    months.set(place.month, months.get(place.month) === true || place.kind === 'sealed');
+    found.set(place.subject.id, months);
+  }
+  return found;
+}
+
 /**
  * The change events of a deployment that are in a newer view but not in an older one, by id. Unchanged months are not
  * read.
+ * @param changed the months whose files differ; without it, each month that is sealed in one of the views is read
  */
 export async function newChangeEvents(
   older: StateView,
   newer: StateView,
   subject: DeploymentSubject,
+  changed?: ChangedMonths,
 ): Promise<ChangeEvent[]> {
   const known = new Set<string>();
-  const before = new Map((await monthsOf(older, subject)).map((month) => [month.month, month]));
+  const monthsIn = async (view: StateView) =>
+    changed === undefined
+      ? monthsOf(view, subject)
+      : Promise.all(
+          (await listMonths(view, subject))
+            .filter(({ month }) => changed.has(month))
+            .map((month) => filesOf(view, subject, month)),
+        );
+  const before = new Map((await monthsIn(older)).map((month) => [month.month, month]));
   const fresh: ChangeEvent[] = [];
-  for (const month of await monthsOf(newer, subject)) {
+  for (const month of await monthsIn(newer)) {
     const was = before.get(month.month);
-    const isOpen = was !== undefined && !was.isSealed && !month.isSealed;
-    const names = isOpen ? withoutThose(month.names, was.names) : month.names;
-    if (isOpen && names.length === 0) continue;
-    // A file of an open month is its event, so those with the same name need not be read.
-    for (const { head } of was && !isOpen ? await readMonth(older, subject, was) : []) known.add(head.id);
-    const events = await readMonth(newer, subject, { ...month, names });
+    const sealedDiffers = changed?.get(month.month) ?? (was?.isSealed === true || month.isSealed);
+    // A single file is its event, so those with the same name need not be read.
+    const isKept = was !== undefined && !sealedDiffers;
+    const files = isKept ? { ...month, names: withoutThose(month.names, was.names) } : month;
+    if (isKept && files.names.length === 0) continue;
+    for (const { head } of was ? await readMonth(older, subject, isKept ? { ...was, names: [] } : was) : [])
+      known.add(head.id);
+    const events = await readMonth(newer, subject, isKept ? { ...files, isSealed: false } : files);
     fresh.push(...changesAmong(events.filter(({ head }) => !known.has(head.id))));
   }
   return fresh;

@@ -12,7 +12,7 @@ import type { ChangedFile } from '../../store/port/review.js';
 import type { StateView } from '../../store/port/state-store.js';
 import { readState } from '../../store/read/records.js';
 import { type Advice, revertFix } from '../advice.js';
-import { newChangeEvents } from '../event-changes.js';
+import { type ChangedMonths, changedMonths, newChangeEvents } from '../event-changes.js';
 import type { Findings } from '../finding.js';
 import { lineOf } from '../lines.js';
 import { orderChanges, stateAfter } from '../order-changes.js';
@@ -27,6 +27,8 @@ function shown(value: Value | undefined, path: StatePath): string {
   if (value === undefined) return 'nothing';
   return findSecrets(value, path).length > 0 ? MASK : JSON.stringify(value);
 }
+
+const NONE: ChangedMonths = new Map();
 
 const clipped = (text: string) => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 
@@ -106,10 +108,11 @@ export async function checkStateEvents(
   advice: Advice,
   findings: Findings,
 ): Promise<void> {
+  const months = changedMonths(changes);
   for (const subject of touched(changes)) {
     try {
       const [before, after] = [await readState(older.view, subject.id), await readState(newer, subject.id)];
-      const events = await newChangeEvents(older.view, newer, subject);
+      const events = await newChangeEvents(older.view, newer, subject, months.get(subject.id) ?? NONE);
       const base = before ?? {};
       const recorded = stateAfter(base, orderChanges(events, after ?? {}, base));
       const file = statePath(subject.id);

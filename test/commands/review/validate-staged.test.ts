@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { formatSealedMonth } from '../../../src/model/event/sealed-month.js';
+import { deployment } from '../../../src/model/subject/subject.js';
 import { changedRecipients } from '../../../src/model/team-secret/sops-config.js';
 import { makeUlid } from '../../../src/model/value/ulid.js';
 import { bareRepository, emptyRepository, git, temporaryFolder } from '../../support/git-fixtures.js';
@@ -197,6 +199,56 @@ it('says why nothing can be checked', async () => {
   expectFailure(await kgit(path, ['validate', '--staged', '--base', 'main', '--json']), 'USAGE', 2);
 });
 
+it('reads no sealed month that the commit leaves as it is, and finds new changes beside one', async () => {
+  const events = 'deployments/dep-a/events';
+  const timeMonth = (time: number) => new Date(time).toISOString().slice(0, 7);
+  const changing = (id: string, at: string) =>
+    `id: ${id}\ntimestamp: "${at}"\naction: touched\nchanges:\n  - path: deployment.more\n    after: 1\n`;
+  /** Sealed months of a deployment whose state the newest commit changes, and the objects that its check opens. */
+  const asked = async (months: number) => {
+    const files: Record<string, string> = {};
+    for (let n = 0; n < months; n++) {
+      const time = Date.UTC(2015 + Math.floor(n / 12), n % 12, 11, 14, 30);
+      const id = makeUlid(time, 1n);
+      const text = changing(id, new Date(time).toISOString());
+      files[`${events}/${timeMonth(time)}.yaml`] = formatSealedMonth(deployment('dep-a'), [text]);
+    }
+    const path = stateRepository(files);
+    await kgitJson(path, ['set', 'deployment.count=4']);
+    git(path, 'reset', '--quiet', '--soft', 'HEAD~1');
+    const log = join(temporaryFolder(), 'log');
+    const run = await kgit(path, ['validate', '--staged', '--json'], { under: tracing('openat', log) });
+    expect(run).toMatchObject({ code: 0, json: { files: 2, events: 1 } });
+    return { path, objects: openedObjects(path, log) };
+  };
+  const [few, many] = [await asked(2), await asked(40)];
+  expect(many.objects).toBeLessThanOrEqual(few.objects);
+  // Beside its sealed month, an event that it has is not a new one, and a late one is.
+  const late = Date.UTC(2015, 0, 11, 14, 30);
+  for (const [n, findings] of [
+    [1n, []],
+    [2n, [`state-without-event ${STATE}:2`]],
+  ] as const) {
+    const id = makeUlid(late, n);
+    stage(few.path, `${events}/2015-01/${id}-touched.yaml`, changing(id, new Date(late).toISOString()));
+    expect(found(await check(few.path))).toEqual(findings);
+  }
+});
+
+const tracing = (calls: string, log: string) => ['strace', '-f', '-qq', '-e', `trace=${calls}`, '-o', log];
+
+/** Calls of a trace that found what they asked for. */
+const callsIn = (log: string) =>
+  readFileSync(log, 'utf8')
+    .split('\n')
+    .filter((line) => !line.includes('ENOENT'));
+
+/** How many loose objects of a repository were opened. */
+function openedObjects(path: string, log: string): number {
+  const object = new RegExp(`openat\\(.*"(${path}/)?\\.git/objects/[0-9a-f]{2}/`);
+  return callsIn(log).filter((line) => object.test(line)).length;
+}
+
 it('starts as many processes, and reads as many files, whatever the size of the repository', async () => {
   const asked = async (events: number) => {
     const files: Record<string, string> = {};
@@ -209,16 +261,14 @@ it('starts as many processes, and reads as many files, whatever the size of the 
     // The first run of a machine also asks git for its version.
     await check(path);
     const log = join(temporaryFolder(), 'log');
-    const under = ['strace', '-f', '-qq', '-e', 'trace=execve,openat', '-o', log];
+    const under = tracing('execve,openat', log);
     const run = await kgit(path, ['validate', '--staged', '--json'], { under });
     expect(run).toMatchObject({ code: 0, json: { files: 1 } });
-    const calls = readFileSync(log, 'utf8')
-      .split('\n')
-      .filter((line) => !line.includes('ENOENT'));
     // Each process tries the folders of the PATH, one after the other.
-    const gits = calls.filter((line) => /execve\("[^"]*\/git"/.test(line)).map((line) => line.split(' ')[0]);
-    const object = new RegExp(`openat\\(.*"(${path}/)?\\.git/objects/[0-9a-f]{2}/`);
-    return { processes: new Set(gits).size, objects: calls.filter((line) => object.test(line)).length };
+    const gits = callsIn(log)
+      .filter((line) => /execve\("[^"]*\/git"/.test(line))
+      .map((line) => line.split(' ')[0]);
+    return { processes: new Set(gits).size, objects: openedObjects(path, log) };
   };
   const [small, large] = [await asked(40), await asked(1_000)];
   expect(large.processes).toBe(small.processes);
