@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { PRIVATE_FILE } from '../platform/file-modes.js';
 import { kubeconfig } from './api-server/kubeconfig.js';
 import { type ManagementServer, startManagementServer } from './api-server/server.js';
 import type { DemoPlace } from './place.js';
@@ -38,7 +39,7 @@ export async function startStandIn(
   });
   try {
     const text = kubeconfig(server.url, server.certificate, [{ name: CONTEXT, token }]);
-    await writeFile(place.kubeconfig, `${text}\n`, { mode: 0o600, flag: 'wx' });
+    await writeFile(place.kubeconfig, `${text}\n`, { mode: PRIVATE_FILE, flag: 'wx' });
   } catch (error) {
     await server.stop();
     throw error;

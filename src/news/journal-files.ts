@@ -1,5 +1,6 @@
 import { open, readdir, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PRIVATE_FILE } from '../platform/file-modes.js';
 import { type DamagedFile, moveAside } from '../store/local/damaged-files.js';
 import { privateFolder, removeFile, replaceDurably } from '../store/local/durable-files.js';
 import { encodeBatch, encodeHead, moved, type Positions, parseSegment, type Segment } from './segment.js';
@@ -34,7 +35,7 @@ export const JOURNAL_FILES: JournalFiles = {
   create: replaceDurably,
   remove: removeFile,
   open: async (path) => {
-    const handle = await open(path, 'a', 0o600);
+    const handle = await open(path, 'a', PRIVATE_FILE);
     return {
       append: async (text) => {
         await handle.writeFile(text);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sourceCommit } from '../../scripts/source-commit.mjs';
 import { git, temporaryFolder } from '../support/git-fixtures.js';
-import { kgitProcess } from '../support/kgit.js';
+import { kgit, kgitProcess } from '../support/kgit.js';
 import { pathWithoutGit } from '../support/no-git.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -24,6 +24,16 @@ describe('kgit version', () => {
     const [line, ...more] = (await kgitProcess(cwd, ['version'])).stdout.split('\n');
     expect(more).toEqual([...(built ? [`commit ${json.commit}`] : []), `git ${json.git}`, '']);
     expect((await kgitProcess(cwd, ['--version'])).stdout).toBe(`${line}\n`);
+  });
+
+  it('names an argument that it does not take', async () => {
+    for (const command of ['version', 'mcp']) {
+      const { code, stderr } = await kgit(temporaryFolder(), [command, '.']);
+      expect({ code, message: stderr.split('\n')[0] }).toEqual({
+        code: 2,
+        message: 'error USAGE: Unexpected argument: .',
+      });
+    }
   });
 
   it('leaves git out where there is none', async () => {

@@ -26,15 +26,14 @@ const MATTERS: readonly (readonly [matter: string, asks: RegExp, homes: readonly
   ],
   [
     'hard links',
-    /\blink\(/,
+    /\blink(Sync)?\(/,
     // git's own locks must be plain files, so the embedded git cannot take a folder in their place.
     ['src/gitstore/embedded/lock-files.ts', 'src/store/local/named-whole.ts'],
   ],
   [
     'modes that say who may read, write and run',
-    /\bchmod\(|0o0[0-7]{2}\b/,
+    /\bf?chmod(Sync)?\(|\b0o[0-7]{3,4}\b/,
     [
-      'src/cli/start/code-cache.ts',
       'src/gitstore/backup/backup.ts',
       'src/gitstore/repository/commit-hook.ts',
       'src/platform/file-modes.ts',
@@ -49,6 +48,23 @@ it.each(MATTERS)('%s has one home', (_, asks, homes) => {
   const code = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
   const asking = SOURCES.filter(({ text }) => asks.test(code(text))).map(({ path }) => path);
   expect(asking).toEqual([...homes].sort());
+});
+
+it.each([
+  [
+    'hard links',
+    ['await link(a, b)', 'fs.linkSync(a, b)'],
+    ['symlinkSync(a, b)', 'await unlink(a)', 'readlink(a)'],
+  ],
+  [
+    'modes that say who may read, write and run',
+    ['await handle.chmod(mode)', 'chmodSync(a, mode)', '{ mode: 0o600 }', 'mode & 0o1000', '0o022'],
+    ['mode: PRIVATE_FILE', 'permissions(mode)'],
+  ],
+])('%s are found in every spelling, and nothing else is', (matter, asking, others) => {
+  const asks = MATTERS.find(([name]) => name === matter)?.[1] ?? /(?!)/;
+  expect(asking.filter((code) => !asks.test(code))).toEqual([]);
+  expect(others.filter((code) => asks.test(code))).toEqual([]);
 });
 
 it('docs/platforms.md names each home', () => {

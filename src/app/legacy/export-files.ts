@@ -7,6 +7,7 @@ import { sameValue } from '../../model/value/value.js';
 import { decodeText } from '../../model/yaml/decoded-text.js';
 import { parseSpelledYaml } from '../../model/yaml/spelled-yaml.js';
 import { formatYaml } from '../../model/yaml/yaml.js';
+import { PRIVATE_FILE } from '../../platform/file-modes.js';
 import type { Environment } from '../../setup/this-host.js';
 import type { FolderLock } from '../../store/local/folder-lock.js';
 import { type ImportedFileRecord, ImportedFiles, textHash } from '../../store/local/imported-files.js';
@@ -79,9 +80,6 @@ interface PlannedFile extends ExportedFile {
   readonly isThere: boolean;
 }
 
-/** What others are not to read: mode of a new file with secrets. */
-const PRIVATE = 0o600;
-
 /**
  * Writes the legacy files of one subject, or of all, into a checkout of the scripts. Writes nothing if any of them
  * would overwrite a file that has changed since it was imported. Secrets come from the team's encrypted files, else from those that
@@ -119,7 +117,7 @@ export async function exportFiles(
     const files = await planned(planExport(parts), to, { force, imported, skipped });
     for (const file of files) {
       const isPrivate = file.subject === '' ? secretive.size > 0 : secretive.has(file.subject);
-      if (!file.isThere) await replaceText(file.target, file.text, isPrivate ? PRIVATE : undefined);
+      if (!file.isThere) await replaceText(file.target, file.text, isPrivate ? PRIVATE_FILE : undefined);
       await record(file, { sealed, guards }, imported, noting);
     }
     return files.map(({ path, family, subject, withheld, isThere }) => ({

@@ -6,6 +6,7 @@ import { mutable, setAt } from '../../model/state/edit.js';
 import { parseStatePath } from '../../model/state/state-path.js';
 import { deployment, legacySlug } from '../../model/subject/subject.js';
 import type { Value } from '../../model/value/value.js';
+import { PRIVATE_FILE } from '../../platform/file-modes.js';
 import { serveSlots } from '../../process/shell-slots.js';
 import type { Environment } from '../../setup/this-host.js';
 import type { FolderLock } from '../../store/local/folder-lock.js';
@@ -185,6 +186,6 @@ export async function tellFailed({ folder }: ServedScript, error: unknown): Prom
   const message = error instanceof Error ? error.message : String(error);
   const path = join(folder, 'failed');
   // The calls poll for this file, so it must appear atomically.
-  await writeFile(`${path}.tmp`, `${code}\n${message.replaceAll('\n', ' ')}\n`, { mode: 0o600 });
+  await writeFile(`${path}.tmp`, `${code}\n${message.replaceAll('\n', ' ')}\n`, { mode: PRIVATE_FILE });
   await rename(`${path}.tmp`, path);
 }

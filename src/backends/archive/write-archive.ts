@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { EnvironmentError, KgitError, NotFoundError } from '../../errors.js';
 import { counted } from '../../model/value/counted.js';
+import { PRIVATE_FILE } from '../../platform/file-modes.js';
 import { orIfGone, syncFolder } from '../../store/local/durable-files.js';
 import { readWaiting } from '../../store/local/waiting-files.js';
 import type { BackedUp, BackupRequest } from '../../store/port/driver.js';
@@ -64,7 +65,7 @@ export async function writeArchive(
   }
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    const written = createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true });
+    const written = createWriteStream(temporary, { flags: 'wx', mode: PRIVATE_FILE, flush: true });
     await pipeline(Readable.from(lines()), createGzip(), written);
     await rename(temporary, file);
     await syncFolder(dirname(file));

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
+import { PRIVATE_FILE } from '../../platform/file-modes.js';
 import { shellCommand } from '../../platform/shell.js';
 import { runForUser } from '../../process/child-command.js';
 import { EndSignals } from '../../process/end-signals.js';
@@ -27,7 +28,7 @@ export class EditedFile {
 
   static async create(name: string, text: string): Promise<EditedFile> {
     const file = new EditedFile(await mkdtemp(join(tmpdir(), 'kgit-edit-')), name);
-    await writeFile(file.path, text, { mode: 0o600 });
+    await writeFile(file.path, text, { mode: PRIVATE_FILE });
     return file;
   }
 

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { groupOrAllMayWrite, PRIVATE_FILE, PRIVATE_FOLDER } from '../../platform/file-modes.js';
 import { committable, ownFolder } from '../../setup/trust.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,7 +21,6 @@ export interface KeptCode {
 const MAX_FILES = 64;
 /** Maximum size of a file that is read or written, in bytes: the whole compiled program is smaller. */
 const MAX_BYTES = 16 * 1024 * 1024;
-const WRITABLE_BY_OTHERS = 0o022;
 /** Alignment, in bytes: V8 copies code that does not begin at a multiple of this. */
 const ALIGNMENT = 8;
 const HEAD_BYTES = 8;
@@ -34,9 +34,9 @@ export function codeCacheFolder(environment: Environment): string | null {
 }
 
 /** Whether only the user can have written the file. */
-function isOwn({ uid, mode }: fs.Stats): boolean {
+function isOwn(stats: fs.Stats): boolean {
   const user = process.getuid?.();
-  return user === undefined || (uid === user && (mode & WRITABLE_BY_OTHERS) === 0);
+  return user === undefined || (stats.uid === user && !groupOrAllMayWrite(stats));
 }
 
 const aligned = (length: number) => Math.ceil(length / ALIGNMENT) * ALIGNMENT;
@@ -95,11 +95,11 @@ export function readCode(folder: string, name: string): KeptCode {
 export function keepCode(folder: string, name: string, codes: CompiledCode): void {
   const temporary = join(folder, `${name}.${process.pid}-${process.hrtime.bigint()}.tmp`);
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    fs.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
     if (!isOwn(fs.lstatSync(folder))) return;
     const bytes = pack(codes);
     if (bytes.length > MAX_BYTES) return;
-    fs.writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600 });
+    fs.writeFileSync(temporary, bytes, { flag: 'wx', mode: PRIVATE_FILE });
     fs.renameSync(temporary, join(folder, name));
     removeOldest(folder);
   } catch {

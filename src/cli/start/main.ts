@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import type { EXIT_CODES } from '../../errors.js';
 import { SHELL_PATH } from '../../platform/shell.js';
 import { understand } from '../habits/habits.js';
-import { knownCommands, ownProgram, runCommand, USES_CONFIG } from './plugin.js';
+import { knownCommands, ownProgram, runCommand, runConfigured, USES_CONFIG } from './plugin.js';
 
 export { loadCommand } from './plugin.js';
 
@@ -20,7 +20,8 @@ export async function main(): Promise<void> {
     const isKnown = Object.hasOwn(commands, word);
     if (!isKnown && (!word.startsWith('-') || (wanted === null && word !== '--version')))
       throw await noCommand(word, Object.keys(commands));
-    if (wanted === null && isKnown && !USES_CONFIG.has(word)) await runCommand(word, argv.slice(1));
+    if (wanted === null && isKnown)
+      await (USES_CONFIG.has(word) ? runConfigured : runCommand)(word, argv.slice(1));
     else if (wanted === null) {
       const { run } = await import('./oclif-run.js');
       await run([...argv], ownProgram().options);

@@ -1,2 +1,2 @@
-/** oclif's own way to run a command line, with all of its configuration. Loaded on demand. */
-export { run } from '@oclif/core';
+/** What of oclif uses all of its configuration. Loaded on demand. */
+export { Config, run } from '@oclif/core';

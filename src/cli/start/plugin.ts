@@ -46,6 +46,16 @@ export async function runCommand(id: string, argv: readonly string[]): Promise<v
   await command.run([...argv], { runHook } as unknown as Interfaces.LoadOptions);
 }
 
+/**
+ * Runs a command that uses oclif's configuration. oclif's `run` would take words behind a command that has no arguments for
+ * parts of its name.
+ */
+export async function runConfigured(id: string, argv: readonly string[]): Promise<void> {
+  const { Config } = await import('./oclif-run.js');
+  const config = await Config.load(ownProgram().options);
+  await config.runCommand(id, [...argv]);
+}
+
 /** oclif's load options for kgit, and its commands by name. */
 export interface OwnProgram {
   readonly options: Interfaces.LoadOptions & { readonly root: string; readonly pjson: Interfaces.PJSON };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { EnvironmentError, NotFoundError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
+import { PRIVATE_FILE } from '../../platform/file-modes.js';
 import { orIfGone } from '../../store/local/durable-files.js';
 import { OUTBOX, readWaiting } from '../../store/local/waiting-files.js';
 import type { BackedUp, BackupRequest } from '../../store/port/driver.js';
@@ -169,7 +170,7 @@ export async function backUpClone(source: BackupSource, request: BackupRequest):
     const { code, stderr } = await own.run(args, { onStderr: (text) => tellProgress(text, wait) });
     if (code !== 0) throw gitFailed(args, code, withoutProgress(stderr));
     await own.text(['bundle', 'verify', '--quiet', temporary]);
-    await chmod(temporary, 0o600);
+    await chmod(temporary, PRIVATE_FILE);
     await rename(temporary, file).catch((cause: unknown) => {
       throw new EnvironmentError(`cannot write ${file}`, { cause, data: { path: file } });
     });

@@ -10,11 +10,11 @@ import { type Trees, treeDifferences } from '../embedded/tree-edits.js';
 import type { Objects } from '../objects/object-reader.js';
 import type { TreeChange, TreeFile } from '../objects/tree-changes.js';
 import type { Git, GitResult } from '../process/git.js';
+import { modesCount, recordedMode } from './file-modes.js';
 import { type IndexCopy, indexIdentity } from './index-copy.js';
 
 /** Up to this many files are checked one by one; for more, git itself finds out what blocks the move. */
 const FEW = 100;
-const EXECUTABLE = 0o100;
 /** Largest file in a work tree that is compared here, in bytes. */
 const MAX_FILE = 16 * 1024 * 1024;
 
@@ -137,9 +137,26 @@ export class FewFiles {
     for (const change of changes) {
       const found = await standing(place.path, change.path, folders);
       if (found.kind === 'nothing' && change.before === null) missing.add(found.path);
-      else if (found.kind !== 'file' || !(await isKnown(place.path, change, found))) return null;
+      else if (found.kind !== 'file' || !(await this.#isKnown(place, change, found))) return null;
     }
     return missing;
+  }
+
+  /**
+   * Whether a file in the work tree is as one of two revisions has it. It may have its new content already, for instance if the
+   * user had git bring it.
+   */
+  async #isKnown(
+    place: Place,
+    { path, before, after }: TreeChange,
+    { mode, size }: StandingFile,
+  ): Promise<boolean> {
+    if (size > MAX_FILE) return false;
+    const oid = objectId('blob', await readFile(join(place.path, path)));
+    const same = [before, after].filter((file) => file?.oid === oid);
+    if (same.length === 0 || same.some((file) => file?.mode === mode)) return same.length > 0;
+    const words = [`--git-dir=${place.gitDir}`, `--work-tree=${place.path}`];
+    return !(await modesCount(this.#git, words, { cwd: place.path }));
   }
 
   async #isIndexClear(
@@ -165,20 +182,6 @@ export class FewFiles {
 
 async function isThere(path: string): Promise<boolean> {
   return (await orIfGone(lstat(path), null)) !== null;
-}
-
-/**
- * Whether a file in the work tree is as one of two revisions has it. It may have its new content already, for instance if the
- * user had git bring it.
- */
-async function isKnown(
-  root: string,
-  { path, before, after }: TreeChange,
-  { mode, size }: StandingFile,
-): Promise<boolean> {
-  if (size > MAX_FILE) return false;
-  const oid = objectId('blob', await readFile(join(root, path)));
-  return [before, after].some((file) => file?.oid === oid && file.mode === mode);
 }
 
 /** Whether a file is added or changed: removals, links and submodules are left to git. */
@@ -213,7 +216,7 @@ async function standing(root: string, path: string, folders: Set<string>): Promi
     try {
       const stats = await lstat(join(root, part));
       if (i === names.length && stats.isFile())
-        return { kind: 'file', mode: stats.mode & EXECUTABLE ? '100755' : '100644', size: stats.size };
+        return { kind: 'file', mode: recordedMode(stats), size: stats.size };
       if (i === names.length || !stats.isDirectory()) return { kind: 'other' };
       folders.add(part);
     } catch (error) {

@@ -10,15 +10,19 @@ import {
   treeChanges,
 } from '../objects/tree-changes.js';
 import type { Git } from '../process/git.js';
+import { modesCount, recordedMode } from './file-modes.js';
 import { IndexCopy } from './index-copy.js';
 import type { Move } from './move-journal.js';
 import type { Checkout } from './work-trees.js';
 
-const EXECUTABLE = 0o100;
 /** Files in conflict are left for the user to resolve. */
 const RAW_DIFF = ['--raw', '-z', '--no-renames', '--no-abbrev', '--diff-filter=u'];
 
-const isSame = (a: TreeFile | null, b: TreeFile | null) => a?.oid === b?.oid && a?.mode === b?.mode;
+/** A file as it stands in the work tree; its mode is null where modes say nothing. */
+type StandingFile = Omit<TreeFile, 'mode'> & { readonly mode: string | null };
+
+const isSame = (a: StandingFile | null, b: TreeFile | null) =>
+  a?.oid === b?.oid && (a?.mode === null || a?.mode === b?.mode);
 
 /** A file that an interrupted move left different from the commit that is checked out. */
 interface Stray {
@@ -79,7 +83,8 @@ export class SettleCheckout {
     const files = await this.#files(changes);
     return [...changes.values()].flatMap((change) => {
       const { path } = change;
-      const isKnown = (file: TreeFile | null) => isSame(file, change.before) || isSame(file, change.after);
+      const isKnown = (file: StandingFile | null) =>
+        isSame(file, change.before) || isSame(file, change.after);
       const wanted = committed.get(path) ?? null;
       const difference = staged.get(path);
       const inIndex = difference ? difference.after : wanted;
@@ -105,14 +110,15 @@ export class SettleCheckout {
   }
 
   /** These files in the work tree: null for a missing one; anything but a regular file is left out. */
-  async #files(changes: ReadonlyMap<string, TreeChange>): Promise<Map<string, TreeFile | null>> {
-    const found = new Map<string, TreeFile | null>();
-    const present: { path: string; mode: string }[] = [];
+  async #files(changes: ReadonlyMap<string, TreeChange>): Promise<Map<string, StandingFile | null>> {
+    const found = new Map<string, StandingFile | null>();
+    const present: { path: string; mode: string | null }[] = [];
+    const count = await modesCount(this.#git, this.#words, this.#call);
     for (const path of changes.keys()) {
       if (path.includes('\n') || path.startsWith('"')) continue;
       const stats = await this.#lstat(path);
       if (stats === null) found.set(path, null);
-      else if (stats?.isFile()) present.push({ path, mode: stats.mode & EXECUTABLE ? '100755' : '100644' });
+      else if (stats?.isFile()) present.push({ path, mode: count ? recordedMode(stats) : null });
     }
     if (present.length === 0) return found;
     const names = present.map(({ path }) => `${path}\n`).join('');

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type nodeFs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
+import { READABLE_FILE } from '../../platform/file-modes.js';
 import type { FileSystem } from '../../store/port/means.js';
 import type { ReadableFiles } from './packs/file-blocks.js';
 
@@ -46,7 +47,7 @@ export async function syncFolder(fs: FileSystem, folder: string): Promise<void> 
 
 /** Writes a new file and syncs it. Fails if the name is taken. */
 export async function writeNew(fs: FileSystem, path: string, data: Uint8Array | string): Promise<void> {
-  const handle = await fs.open(path, 'wx', 0o644);
+  const handle = await fs.open(path, 'wx', READABLE_FILE);
   try {
     await handle.writeFile(data);
     await handle.sync();

@@ -1,4 +1,5 @@
 import { InvalidStateError } from '../../errors.js';
+import { isProgram } from '../../platform/file-modes.js';
 import type { GitObject } from '../objects/cat-file.js';
 
 /** An entry of a tree. */
@@ -35,7 +36,7 @@ export function canonicalMode(mode: string): string {
   const bits = Number.parseInt(mode, 8);
   switch (bits & 0o170000) {
     case 0o100000:
-      return bits & 0o100 ? EXECUTABLE_FILE : PLAIN_FILE;
+      return isProgram({ mode: bits }) ? EXECUTABLE_FILE : PLAIN_FILE;
     case 0o040000:
       return FOLDER;
     case 0o120000:

@@ -4,6 +4,7 @@ import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, InvalidStateError } from '../../errors.js';
 import { isOfSystem } from '../../model/value/error-codes.js';
+import { READ_ONLY_FILE } from '../../platform/file-modes.js';
 import { removeFile } from '../../store/local/durable-files.js';
 import type { Commit, Revision } from '../../store/port/state-store.js';
 import { makeCommits } from '../embedded/made-commits.js';
@@ -26,9 +27,6 @@ const MAX_SIZE = 256 * 1024;
  * git stores the differences alone, and has them in memory once.
  */
 const MAX_MADE = 1024 * 1024;
-
-/** Rights of a pack, as git gives them. */
-const READ_ONLY = 0o444;
 
 /** Values of `core.sharedRepository` that share nothing. */
 const PRIVATE = /^(umask|false|no|off|0)$/i;
@@ -80,7 +78,7 @@ class PackedObjects implements ObjectMaker {
   /** Writes a file so that it is there whole, and synced as `core.fsync` has packs. git prunes what a kill leaves. */
   async #write(name: string, data: Buffer): Promise<void> {
     const temporary = join(this.#folder, `tmp_kgit_${randomBytes(6).toString('hex')}`);
-    const handle = await open(temporary, 'wx', READ_ONLY);
+    const handle = await open(temporary, 'wx', READ_ONLY_FILE);
     try {
       await handle.writeFile(data);
       await handle.sync();

@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { ConflictError, UsageError } from '../../errors.js';
 import { type Check, finding, passed } from '../../model/value/check.js';
 import { hasCode } from '../../model/value/error-codes.js';
+import { isProgram, PROGRAM_FILE } from '../../platform/file-modes.js';
 import {
   cannotKeep,
   createWhole,
@@ -132,7 +133,7 @@ export class CommitHook {
     else if (!(await createWhole(path, TEXT)))
       throw new ConflictError(`${path} has just been written by somebody else`, { data: { path } });
     try {
-      await chmod(path, 0o755);
+      await chmod(path, PROGRAM_FILE);
     } catch (error) {
       throw cannotKeep(path, error);
     }
@@ -183,5 +184,5 @@ async function hookAt(path: string): Promise<FoundHook> {
   if (!found.isFile() || found.size > MAX_BYTES) return { standing: 'foreign', text: '' };
   const text = (await readAtMost(path, MAX_BYTES)).toString('utf8');
   if (!text.split('\n').includes(MARK)) return { standing: 'foreign', text };
-  return { standing: text === TEXT && (found.mode & 0o100) !== 0 ? 'current' : 'outdated', text };
+  return { standing: text === TEXT && isProgram(found) ? 'current' : 'outdated', text };
 }

@@ -6,6 +6,7 @@ import { mergeData, type StateConflict } from '../../model/state/merge-state.js'
 import { editOf, stateDifferences } from '../../model/state/state-diff.js';
 import { editState, parseState } from '../../model/state/state-document.js';
 import { sameValue, type ValueMap } from '../../model/value/value.js';
+import { PRIVATE_FILE } from '../../platform/file-modes.js';
 import { type Git, gitFailed } from '../process/git.js';
 
 /** The texts of a three-way merge. */
@@ -29,7 +30,7 @@ export async function mergeLines(git: Git, sides: Sides): Promise<{ text: string
   const folder = await mkdtemp(join(tmpdir(), 'kgit-merge-'));
   try {
     const names = ['ours', 'base', 'theirs'] as const;
-    for (const name of names) await writeFile(join(folder, name), sides[name], { mode: 0o600 });
+    for (const name of names) await writeFile(join(folder, name), sides[name], { mode: PRIVATE_FILE });
     const labels = names.flatMap((name) => ['-L', name]);
     const args = ['merge-file', '-p', '--diff3', ...labels, '--', ...names];
     const { code, stdout, stderr } = await git.run(args, { cwd: folder });

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
+import { PRIVATE_FOLDER } from '../../platform/file-modes.js';
 import { startChild } from '../../process/child.js';
 import { outputOf } from '../../process/child-output.js';
 import type { Signature, Signers } from '../../store/port/review.js';
@@ -25,7 +26,7 @@ const VERDICTS: Readonly<Record<string, Signature['verdict']>> = {
  * Makes a keyring of only these keys, all of them trusted. Throws EnvironmentError if gpg is missing or refuses a key.
  */
 async function makeKeyring(folder: string, keys: readonly string[]): Promise<void> {
-  await mkdir(folder, { mode: 0o700 });
+  await mkdir(folder, { mode: PRIVATE_FOLDER });
   await writeFile(join(folder, 'gpg.conf'), 'trust-model always\nno-autostart\n');
   if (keys.length === 0) return;
   const files = await Promise.all(

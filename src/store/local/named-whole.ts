@@ -2,6 +2,7 @@
 import { link, mkdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
+import { permissions } from '../../platform/file-modes.js';
 import { randomBytes } from './random-bytes.js';
 import { folderMode, giveRights, isShared } from './shared-folders.js';
 
@@ -51,7 +52,7 @@ async function nameAsFolder(
   sync: (folder: string) => Promise<void>,
 ): Promise<boolean> {
   const folder = temporaryName(path);
-  await mkdir(folder, { mode: folderMode(path) & 0o777 });
+  await mkdir(folder, { mode: permissions(folderMode(path)) });
   if (isShared(path)) await giveRights(folder, folderMode(path));
   try {
     await rename(temporary, join(folder, INSIDE));

@@ -4,6 +4,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
+import { permissions } from '../../platform/file-modes.js';
 import { cannotKeep, privateFolder, replaceWhole, syncFolder } from './durable-files.js';
 import { fileMode, giveRights } from './shared-folders.js';
 
@@ -33,7 +34,7 @@ export class PrivateJournal {
       const handle = await open(this.#path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, mode);
       try {
         // Fails silently for a file of another user of the group, and on media without permissions.
-        if (((await handle.stat()).mode & 0o777) !== mode) await giveRights(this.#path, mode);
+        if (permissions((await handle.stat()).mode) !== mode) await giveRights(this.#path, mode);
         // The line break keeps this line apart from one that was cut off.
         await handle.writeFile(`\n${JSON.stringify(line)}\n`);
         await handle.sync();

@@ -2,9 +2,8 @@ import { constants } from 'node:fs';
 import { access, chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
+import { PRIVATE_FILE, permissions } from '../../platform/file-modes.js';
 
-/** Mode of files that only their user may read. */
-const PRIVATE = 0o600;
 /** The kgit folders that a group shares, with the mode of their files. */
 const shared = new Map<string, number>();
 
@@ -13,17 +12,17 @@ const isIn = (path: string, folder: string) => path === folder || path.startsWit
 /** The mode of a file that kgit keeps: private, unless it lies in a shared folder. */
 export function fileMode(path: string): number {
   for (const [folder, mode] of shared) if (isIn(path, folder)) return mode;
-  return PRIVATE;
+  return PRIVATE_FILE;
 }
 
 /** The mode of a folder: whoever may read its files may enter it; a shared one passes its group on, as git's do. */
 export function folderMode(path: string): number {
   const file = fileMode(path);
-  return file | ((file & 0o444) >> 2) | (file === PRIVATE ? 0 : 0o2000);
+  return file | ((file & 0o444) >> 2) | (file === PRIVATE_FILE ? 0 : 0o2000);
 }
 
 /** Whether a file or folder is shared. */
-export const isShared = (path: string): boolean => fileMode(path) !== PRIVATE;
+export const isShared = (path: string): boolean => fileMode(path) !== PRIVATE_FILE;
 
 /**
  * The rights that `core.sharedRepository` gives to files; null where it shares nothing.
@@ -35,12 +34,12 @@ export function sharedFileMode(value: string | undefined): number | null {
   if (['all', 'world', 'everybody', '2'].includes(word)) return 0o664;
   // A mode as git takes it: its own bits of execution are none of a file's.
   const mode = /^0[0-7]{3}$/.test(word) ? Number.parseInt(word, 8) & 0o666 : 0;
-  return (mode & 0o600) === 0o600 && mode !== PRIVATE ? mode : null;
+  return (mode & PRIVATE_FILE) === PRIVATE_FILE && mode !== PRIVATE_FILE ? mode : null;
 }
 
 /** Makes a folder and its parents, with their modes whatever the umask is. */
 export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: folderMode(folder) & 0o777 }).catch(
+  const first = await mkdir(folder, { recursive: true, mode: permissions(folderMode(folder)) }).catch(
     async (error: unknown) => {
       // On a read-only file system Node says that the folder above is not there.
       if (hasCode(error, 'ENOENT')) await access(await nearestAbove(folder), constants.W_OK);
@@ -73,7 +72,7 @@ export async function shareFolder(folder: string, mode: number): Promise<void> {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;
   });
-  if (before === null || (before.mode & 0o777) === (folderMode(folder) & 0o777)) return;
+  if (before === null || permissions(before.mode) === permissions(folderMode(folder))) return;
   // It was made before the clone was shared.
   if (!(await giveRights(folder, folderMode(folder)))) return;
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

@@ -6,6 +6,7 @@ import { EnvironmentError, InvalidStateError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { decodeText } from '../../model/yaml/decoded-text.js';
 import { MAX_YAML_BYTES, tooLarge } from '../../model/yaml/yaml.js';
+import { permissions } from '../../platform/file-modes.js';
 
 /** Identifies a version of a file; null if there is no file. */
 export async function versionOf(path: string): Promise<string | null> {
@@ -77,7 +78,7 @@ export async function replaceText(path: string, text: string, newMode?: number):
   const isLink = (await lstat(path).catch(() => null))?.isSymbolicLink() ?? false;
   const target = isLink ? await realpath(path) : path;
   const mode = await stat(target).then(
-    (stats) => stats.mode & 0o777,
+    (stats) => permissions(stats.mode),
     (error: unknown) => {
       if (hasCode(error, 'ENOENT')) return newMode;
       throw error;

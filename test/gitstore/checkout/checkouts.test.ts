@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { thisHost } from '../../../src/setup/this-host.js';
@@ -91,6 +91,19 @@ describe('a move that was broken off is ended by what is there', () => {
     expect(existsSync(lock)).toBe(false);
     expect(existsSync(join(gitDirOf(path), 'kgit/checkout.json'))).toBe(false);
     expect(isPartOf(path)).toEqual([]);
+    await store.close();
+  });
+
+  it('whatever the modes of files are, where git is told that they say nothing', async () => {
+    const { path, store, base } = await checkout();
+    const next = successor(path, base);
+    git(path, 'config', 'core.fileMode', 'no');
+    git(path, 'restore', `--source=${next}`, '--worktree', 'state', 'events/new');
+    for (const file of ['state', 'events/new/three', 'events/old/two']) chmodSync(join(path, file), 0o755);
+    noteMove(path, base, next);
+    expect(await store.workingCopy.settle()).toEqual([]);
+    expect(git(path, 'status', '--porcelain')).toBe('');
+    expect(readFileSync(join(path, 'state'), 'utf8')).toBe('a: 1\n');
     await store.close();
   });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, promises, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, promises, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -80,6 +80,7 @@ const OBSTACLES: readonly [string, (path: string) => void][] = [
       writeFileSync(join(path, 'folder/new/one'), 'mine\n');
     },
   ],
+  ['a file that became a program', (path) => chmodSync(join(path, 'folder/old'), 0o755)],
   ['a link in the place of a folder', (path) => symlinkSync('/', join(path, 'folder/new'))],
   ['a folder in the place of a file', (path) => mkdirSync(join(path, 'folder/new/one'), { recursive: true })],
   ['a file that is gone', (path) => rmSync(join(path, 'folder/old'))],
@@ -157,6 +158,15 @@ describe('FewFiles', () => {
     git(path, 'reset', '--quiet', '--hard', from);
     expect(await few.bring(place, from, named)).toBe(true);
     git(path, 'update-ref', 'refs/heads/main', named);
+    expect(git(path, 'status', '--porcelain')).toBe('');
+  });
+
+  it('takes any mode of a file where git is told that modes say nothing', async () => {
+    const { path, place, few, from, to } = moved();
+    git(path, 'config', 'core.fileMode', 'false');
+    chmodSync(join(path, 'folder/old'), 0o755);
+    expect(await few.bring(place, from, to)).toBe(true);
+    git(path, 'update-ref', 'refs/heads/main', to);
     expect(git(path, 'status', '--porcelain')).toBe('');
   });
 
