@@ -75,11 +75,13 @@ export function writeBundledPackages(root, metafiles) {
     components: packages.map((one) => component('library', one)),
     dependencies: [{ ref: program['bom-ref'], dependsOn: packages.map(purl) }],
   };
+  // Packages of one author often share a text.
+  const owners = new Map();
+  for (const { name, version, license, text } of packages)
+    owners.set(text, [...(owners.get(text) ?? []), `${name} ${version} (${license})`]);
   const line = '='.repeat(80);
-  const texts = packages.map(({ name, version, license, text }) =>
-    [line, `${name} ${version} (${license})`, line, '', text, '', ''].join('\n'),
-  );
+  const texts = [...owners].map(([text, names]) => [line, ...names, line, '', text, '', ''].join('\n'));
   const head = 'kgit contains code of these packages, under these licences.\n\n';
-  writeFileSync(join(root, 'dist/sbom.cdx.json'), `${JSON.stringify(bill, null, 2)}\n`);
+  writeFileSync(join(root, 'dist/sbom.cdx.json'), `${JSON.stringify(bill)}\n`);
   writeFileSync(join(root, 'dist/THIRD-PARTY-LICENSES'), head + texts.join(''));
 }

@@ -1,22 +1,27 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { requireKubectl } from '../k0rdent/support.js';
-import { pathWithKgit } from '../support/kgit-on-path.js';
+import { packedTarball, root, version } from '../package/packed.js';
+import { temporaryFolder } from '../support/git-fixtures.js';
 import { stateRepository } from '../support/state-repository.js';
 
 let cwd = '';
 let PATH = '';
+/** Installs the package as krew does, and links its completion by the command of docs/integrations.md. */
 beforeAll(() => {
   requireKubectl();
   cwd = stateRepository();
-  PATH = pathWithKgit('kubectl-kgit');
-  const [folder = ''] = PATH.split(':');
-  symlinkSync(
-    join(import.meta.dirname, '../../bin/kubectl-complete.js'),
-    join(folder, 'kubectl_complete-kgit'),
-  );
+  const home = temporaryFolder();
+  const [store, bin] = [join(home, '.krew/store/kgit', `v${version}`), join(home, '.krew/bin')];
+  for (const folder of [store, bin]) mkdirSync(folder, { recursive: true });
+  execFileSync('tar', ['-xzf', packedTarball(), '--strip-components=1', '-C', store]);
+  symlinkSync(join(store, 'bin/run.js'), join(bin, 'kubectl-kgit'));
+  const page = readFileSync(join(root, 'docs/integrations.md'), 'utf8');
+  const [link = 'exit 1'] = /^ln -s ~\/\.krew\/store\/.*$/m.exec(page) ?? [];
+  execFileSync('sh', ['-c', link], { env: { ...process.env, HOME: home } });
+  PATH = `${bin}:${process.env['PATH']}`;
 });
 
 function kubectl(args: readonly string[], input = '') {
@@ -42,10 +47,10 @@ it('kubectl kgit passes on arguments, standard input, and the exit code', () => 
   });
 });
 
-const version = JSON.parse(
+const client = JSON.parse(
   execFileSync('kubectl', ['version', '--client', '-o', 'json'], { encoding: 'utf8' }),
 );
-const minor = Number.parseInt(version.clientVersion.minor, 10);
+const minor = Number.parseInt(client.clientVersion.minor, 10);
 
 it.runIf(minor < 26)(`kubectl 1.${minor} completes no plugins: their suites do not run`, () => undefined);
 

