@@ -352,23 +352,30 @@ const notes = z
   .optional()
   .describe('From kgit mcp alone: what the command tells on stderr.');
 
+const stale = z
+  .string()
+  .optional()
+  .describe(
+    'From kgit mcp alone: why the remote could not be asked, so that the answer may be out of date; left out where it is not.',
+  );
+const ofAnswers = { notice, stale, truncated };
+
 /** What the tools of `kgit mcp` add to a kind that they answer with. */
 const OF_TOOLS: Readonly<Record<string, Shape>> = {
-  DiffResult: { notice, truncated, ...skip },
-  GetResult: { notice, truncated },
-  HistoryResult: { notice, truncated, ...skip },
+  DiffResult: { ...ofAnswers, ...skip },
+  GetResult: ofAnswers,
+  HistoryResult: { ...ofAnswers, ...skip },
   ListResult: {
-    notice,
-    truncated,
+    ...ofAnswers,
     next: subject
       .nullable()
       .optional()
       .describe('From kgit mcp alone: the `after` of the next page; null where nothing is left.'),
   },
-  LogResult: { notice, truncated },
-  PushEventResult: { notice, truncated, notes },
-  SetResult: { notice, truncated, notes },
-  StatusResult: { notice, truncated, ...skip },
+  LogResult: ofAnswers,
+  PushEventResult: { ...ofAnswers, notes },
+  SetResult: { ...ofAnswers, notes },
+  StatusResult: { ...ofAnswers, ...skip },
 };
 
 /** Whether its answer may leave events out, and what agents are told. */

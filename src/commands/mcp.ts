@@ -6,12 +6,14 @@ import { helpText } from '../cli/base/help-text.js';
 import { publishLater } from '../cli/base/publish-later.js';
 import { fetchPolicy } from '../cli/base/read-command.js';
 import { EXIT_CODES, KgitError, UsageError } from '../errors.js';
+import { TALK_MS } from '../mcp/calls.js';
 import { type RunningMcp, serveMcp } from '../mcp/mcp-server.js';
 import type { McpParts } from '../mcp/parts.js';
 import { ServedRepository } from '../mcp/served-repository.js';
 import { monotonicIds } from '../model/value/ulid.js';
 import { textFault } from '../model/value/value.js';
 import { EndSignals } from '../process/end-signals.js';
+import type { LocalSettings } from '../setup/config.js';
 import { randomBytes } from '../store/local/random-bytes.js';
 import type { CommandResult } from '../terminal/output.js';
 
@@ -51,6 +53,12 @@ export default class Mcp extends ClusterCommand<typeof Mcp> {
     return name === 'user' ? undefined : super.given(name);
   }
 
+  /** No call may use the network for longer than clients wait, not even to open the repository. */
+  protected override async localSettings(): Promise<LocalSettings> {
+    const { settings, ...local } = await super.localSettings();
+    return { ...local, settings: { ...settings, timeout: Math.min(TALK_MS, settings.timeout) } };
+  }
+
   /** Standard output belongs to the protocol. */
   protected override async print(): Promise<void> {}
 
@@ -81,8 +89,9 @@ export default class Mcp extends ClusterCommand<typeof Mcp> {
       return { context: await this.openFetched(), local };
     };
     return {
-      repository: new ServedRepository(open, fetchPolicy(flags.fetch, undefined)),
-      observer: (context) => this.observer(context, flags.context ?? []),
+      repository: new ServedRepository(open, { policy: fetchPolicy(flags.fetch, undefined), now, note }),
+      observer: (context, cancelled, broken) =>
+        this.observer(context, { aside: flags.context ?? [], cancelled, broken }),
       writing: flags['allow-writes']
         ? {
             ...{ environment, now },
@@ -98,7 +107,8 @@ export default class Mcp extends ClusterCommand<typeof Mcp> {
 
   /** Whether there is a forge for proposals. A repository that cannot be opened yet may have one. */
   async #canPropose({ repository }: McpParts): Promise<boolean> {
-    const opening = repository.read().then(
+    const turn = { signal: new AbortController().signal, leftMs: () => TALK_MS };
+    const opening = repository.read(turn).then(
       ({ opened, settings }) => ({ opened, settings }),
       () => null,
     );

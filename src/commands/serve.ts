@@ -90,7 +90,7 @@ It listens on this machine alone, unless --listen says otherwise; then --token-f
         ...{ monitor, listen, access, files, targets: () => notifier.status() },
         version: this.config.version,
         now: () => this.now(),
-        observer: (one, contexts) => this.observer(one, contexts),
+        observer: (one, contexts) => this.observer(one, { aside: contexts }),
         environment: this.environment,
         pageFolder: join(this.config.root, 'dist/page'),
         note: (message) => this.note(message),

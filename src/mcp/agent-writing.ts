@@ -15,9 +15,15 @@ export interface AgentWritingParts {
   readonly publishLater: (context: Context) => Promise<void>;
 }
 
+/** Whether a reader would take two names for one. */
+function isAlike(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((name) => name.normalize('NFKC').trim().toLowerCase());
+  return a === b;
+}
+
 /**
- * Returns the input of a use case of writing. The agent is the user of the event; its `source` names the client and the
- * person on whose behalf the server runs. No agent may write what looks secret.
+ * Returns the input of a use case of writing. The agent is the user of the event, marked if its name is the person's; its
+ * `source` names the client and the person on whose behalf the server runs. No agent may write what looks secret.
  * @param note told what is not part of the result
  */
 export function agentWriting(
@@ -28,12 +34,18 @@ export function agentWriting(
   { environment, ids, now, publishLater }: AgentWritingParts,
 ): Writing {
   const { opened, settings } = context;
-  const asAgent = { opened, settings: { ...settings, user: agent.name } };
+  const person = actorOf(settings, environment, opened.identity).name;
+  const isSame = [person, opened.identity.name].some(
+    (name) => name !== undefined && isAlike(name, agent.name),
+  );
+  const user = isSame ? `${agent.name} (mcp)` : agent.name;
+  // The address in the identity is the person's, whatever the agent is called.
+  const asAgent = { opened: { ...opened, identity: {} }, settings: { ...settings, user } };
   const { client } = agent;
   const source = {
     via: 'mcp',
     ...(client && { client: client.name, ...(client.version && { client_version: client.version }) }),
-    person: actorOf(settings, environment, opened.identity).name,
+    person,
   };
   return {
     ...context,

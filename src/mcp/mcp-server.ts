@@ -42,7 +42,7 @@ const WRITE_TOOLS: readonly Tool[] = [pushEventTool, setTool];
 export interface RunningMcp {
   /** Resolves when the client has gone. */
   readonly ended: Promise<void>;
-  /** Takes no more calls, and waits for those that work. */
+  /** Starts no more calls, drops those that wait for their turn, and waits for those that work. */
   readonly stop: () => Promise<void>;
 }
 
@@ -55,8 +55,9 @@ export function serveMcp(
   { stdin, stdout }: { readonly stdin: Readable; readonly stdout: Writable },
   canPropose: () => Promise<boolean>,
 ): RunningMcp {
-  const reads = new Calls();
-  const writes = new Calls({ atOnce: 1 });
+  const { now } = parts;
+  const reads = new Calls({ now });
+  const writes = new Calls({ now, atOnce: 1 });
   const transport = new StdioServerTransport(stdin, stdout, { maxBufferSize: MAX_MESSAGE_BYTES });
   const serving = serveStdio(
     async () => {
@@ -87,6 +88,8 @@ export function serveMcp(
   return {
     ended,
     stop: async () => {
+      reads.stop();
+      writes.stop();
       await serving.close();
       await Promise.all([reads.idle(), writes.idle()]);
     },
@@ -94,7 +97,7 @@ export function serveMcp(
 }
 
 function register(server: McpServer, tool: Tool, parts: McpParts, calls: Calls): void {
-  const { name, title, description, kind, hints, input } = tool;
+  const { name, title, description, kind, hints, input, ifLate } = tool;
   server.registerTool(
     name,
     {
@@ -107,7 +110,10 @@ function register(server: McpServer, tool: Tool, parts: McpParts, calls: Calls):
     async (given, context) => {
       try {
         const agent = agentOf(parts.user, clientOf(server, context));
-        const { document, rows } = await calls.run(() => tool.run(parts, given, agent));
+        const { document, rows } = await calls.run((turn) => tool.run(parts, given, { agent, turn }), {
+          ifLate,
+          cancelled: context.mcpReq.signal,
+        });
         return toolResult(fitted(document, rows));
       } catch (error) {
         return failedResult(error, (bug) =>

@@ -153,7 +153,6 @@ describe('the tools that read', () => {
     ['a long text', 'log', { grep: ['x'.repeat(501)] }],
     ['an option of git', 'diff', { from: '--output=/tmp/x' }],
     ['a path upwards', 'log', { subject: 'deployment/../..' }],
-    ['the prototype', 'list', JSON.parse('{"__proto__": {"limit": 1}, "kind": "x"}')],
     ['no time', 'log', { since: 'soon' }],
     ['a namespace that is an option', 'status', { namespace: '-A' }],
     ['no arguments where one is needed', 'explain', {}],

@@ -4,6 +4,7 @@ import type { Context } from '../../app/open/configured.js';
 import { resolveCluster } from '../../app/open/subjects.js';
 import { type ErrorCode, UsageError } from '../../errors.js';
 import { openKubectl } from '../../k0rdent/kubectl/kubectl.js';
+import type { BrokenEvents } from '../../model/event/broken-events.js';
 import type { ClusterSubject } from '../../model/subject/subject.js';
 import { monotonicIds } from '../../model/value/ulid.js';
 import { endOfProcess } from '../../process/end-signals.js';
@@ -28,6 +29,12 @@ const CLUSTER_FLAGS = {
     summary: 'Record new identities of management clusters in kgit.yaml.',
   }),
 };
+
+interface ObserverTerms {
+  readonly aside?: readonly string[] | null;
+  readonly cancelled?: AbortSignal;
+  readonly broken?: BrokenEvents;
+}
 
 /** Base class of the commands that query k0rdent through kubectl. */
 export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand<T> {
@@ -57,10 +64,16 @@ export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand
 
   /**
    * Creates the observer that queries k0rdent for this command.
-   * @param aside contexts that it asks instead, beside what the command does: it learns and tells nothing
+   * @param options.aside contexts that it asks instead, beside what the command does: it learns and tells nothing
+   * @param options.cancelled ends its questions
+   * @param options.broken how to handle events that cannot be read; by default, the command tells of them
    */
-  protected observer(context: Context, aside: readonly string[] | null = null): Observer {
+  protected observer(
+    context: Context,
+    { aside = null, cancelled, broken = this.skipped }: ObserverTerms = {},
+  ): Observer {
     const { opened, settings } = context;
+    const ends = cancelled ? [cancelled] : [];
     const isOffline = this.flags.fetch === false && opened.repository.store.isRemote;
     return new Observer(context, {
       kubectl: (timeout, stop) => {
@@ -70,7 +83,7 @@ export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand
           kubeconfig: this.flags.kubeconfig,
           timeoutMs: timeout,
           requestTimeoutMs: timeout,
-          signal: stop ?? AbortSignal.any([AbortSignal.timeout(timeout), this.#end]),
+          signal: stop ?? AbortSignal.any([AbortSignal.timeout(timeout), this.#end, ...ends]),
         });
       },
       contexts: aside ?? this.flags.context ?? [],
@@ -84,7 +97,7 @@ export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand
       note: (message) => (aside ? undefined : this.note(message)),
       // A kubectl login plugin may prompt at the terminal.
       asking: (work) => (aside ? work : work.finally(this.notes.begin('asking the cluster', true).end)),
-      broken: this.skipped,
+      broken,
     });
   }
 

@@ -3,7 +3,8 @@ import { errorDocument } from '../../cli/render/json/error-document.js';
 import { KgitError } from '../../errors.js';
 import { unexpectedError } from '../../model/value/unexpected-error.js';
 import { type Json, NOTICE } from './document.js';
-import { fitted, jsonBytes, MAX_DOCUMENT_BYTES } from './fitted.js';
+import { fitted, MAX_DOCUMENT_BYTES } from './fitted.js';
+import { jsonBytes } from './shrunk.js';
 
 /** Builds the result of a tool: the document as text, for models, and as it is, for programs. */
 export function toolResult(document: Json): CallToolResult {

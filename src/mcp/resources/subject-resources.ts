@@ -6,6 +6,7 @@ import {
   ProtocolErrorCode,
   type ReadResourceResult,
   ResourceTemplate,
+  type ServerContext,
 } from '@modelcontextprotocol/server';
 import { pageSubjects } from '../../app/read/list-subjects.js';
 import { SkippedEvents } from '../../model/event/broken-events.js';
@@ -15,7 +16,7 @@ import { listSubjects } from '../../store/read/records.js';
 import type { Json } from '../answers/document.js';
 import { fitted } from '../answers/fitted.js';
 import { failureDocument } from '../answers/tool-result.js';
-import type { Calls } from '../calls.js';
+import type { Calls, Turn } from '../calls.js';
 import type { McpParts } from '../parts.js';
 import { listTool, logTool } from '../tools/record-tools.js';
 import { readMasked } from '../tools/state-tools.js';
@@ -32,6 +33,9 @@ const MAX_COMPLETED = 100;
 /** Resources need nothing of who reads them. */
 const NOBODY = { name: '', client: null };
 
+/** What the agent can do about a resource that takes too long. */
+const IF_LATE = 'Call the tool list, get or log, which can ask for less';
+
 interface Served {
   readonly parts: McpParts;
   readonly calls: Calls;
@@ -40,7 +44,8 @@ interface Served {
 /** Registers the resources. */
 export function registerSubjects(server: McpServer, served: Served): void {
   const { parts } = served;
-  const read = (uri: URL, answer: () => Promise<Answer>) => readResource(served, uri, answer);
+  const read = (uri: URL, request: ServerContext, answer: (turn: Turn) => Promise<Answer>) =>
+    readResource(served, uri, request, answer);
   const about = { mimeType: MIME_TYPE };
   server.registerResource(
     'subjects',
@@ -50,16 +55,16 @@ export function registerSubjects(server: McpServer, served: Served): void {
       title: 'Subjects',
       description: 'The first deployments and clusters, as kgit list shows them.',
     },
-    (uri) => read(uri, () => listTool.run(parts, {}, NOBODY)),
+    (uri, request) => read(uri, request, (turn) => listTool.run(parts, {}, { agent: NOBODY, turn })),
   );
   server.registerResource(
     'deployment',
     new ResourceTemplate(DEPLOYMENT, { list: undefined, complete: { id: (text) => ids(served, text) } }),
     { ...about, title: 'State of a deployment', description: 'The whole state, as kgit get shows it.' },
-    (uri, { id }) =>
-      read(uri, async () => {
+    (uri, { id }, request) =>
+      read(uri, request, async (turn) => {
         const query = { deployment: String(id), path: undefined, at: undefined };
-        return readMasked(await parts.repository.read(), query, parts.now());
+        return readMasked(await parts.repository.read(turn), query, parts.now());
       }),
   );
   server.registerResource(
@@ -73,21 +78,25 @@ export function registerSubjects(server: McpServer, served: Served): void {
       },
     }),
     { ...about, title: 'Events of a cluster', description: 'The newest events, as kgit log shows them.' },
-    (uri, { management, namespace, name }) =>
-      read(uri, async () => {
+    (uri, { management, namespace, name }, request) =>
+      read(uri, request, async (turn) => {
         const subject = cluster(String(management), String(namespace), String(name));
-        return logTool.run(parts, { subject: formatSubject(subject) }, NOBODY);
+        return logTool.run(parts, { subject: formatSubject(subject) }, { agent: NOBODY, turn });
       }),
   );
   // In place of the SDK's, which knows no pages.
-  server.server.setRequestHandler('resources/list', ({ params }) =>
-    answered(served, () => listResources(served, params?.cursor)),
+  server.server.setRequestHandler('resources/list', ({ params }, request) =>
+    answered(served, request, (turn) => listResources(served, turn, params?.cursor)),
   );
 }
 
 /** Lists a page of the subjects. @param cursor the last subject of the page before */
-async function listResources({ parts }: Served, cursor: string | undefined): Promise<ListResourcesResult> {
-  const { reading } = await parts.repository.read();
+async function listResources(
+  { parts }: Served,
+  turn: Turn,
+  cursor: string | undefined,
+): Promise<ListResourcesResult> {
+  const { reading } = await parts.repository.read(turn);
   const page = { after: cursor, limit: PAGE };
   const { items, next } = await pageSubjects(reading.view, undefined, page, new SkippedEvents());
   const first = { uri: ALL, name: 'subjects', title: 'Subjects', mimeType: MIME_TYPE };
@@ -105,19 +114,24 @@ async function listResources({ parts }: Served, cursor: string | undefined): Pro
 async function readResource(
   served: Served,
   { href: uri }: URL,
-  answer: () => Promise<Answer>,
+  request: ServerContext,
+  answer: (turn: Turn) => Promise<Answer>,
 ): Promise<ReadResourceResult> {
-  const document = await answered(served, async (): Promise<Json> => {
-    const { document: whole, rows } = await answer();
+  const document = await answered(served, request, async (turn): Promise<Json> => {
+    const { document: whole, rows } = await answer(turn);
     return fitted(whole, rows);
   });
   return { contents: [{ uri, mimeType: MIME_TYPE, text: JSON.stringify(document) }] };
 }
 
 /** Runs a call. Throws ProtocolError, with the `Error` document of the failure. */
-async function answered<T>({ calls, parts }: Served, work: () => Promise<T>): Promise<T> {
+async function answered<T>(
+  { calls, parts }: Served,
+  { mcpReq: { signal: cancelled } }: ServerContext,
+  work: (turn: Turn) => Promise<T>,
+): Promise<T> {
   try {
-    return await calls.run(work);
+    return await calls.run(work, { ifLate: IF_LATE, cancelled });
   } catch (error) {
     const document = failureDocument(error, (bug) => parts.note(`a call failed: ${bug.message}`));
     const { code, message } = isMap(document['error']) ? document['error'] : {};
@@ -131,7 +145,9 @@ async function answered<T>({ calls, parts }: Served, work: () => Promise<T>): Pr
 }
 
 async function subjects({ parts, calls }: Served, kind: Subject['kind']): Promise<Subject[]> {
-  return calls.run(async () => listSubjects((await parts.repository.read()).reading.view, kind));
+  return calls.run(async (turn) => listSubjects((await parts.repository.read(turn)).reading.view, kind), {
+    ifLate: IF_LATE,
+  });
 }
 
 const begins = (text: string) => (name: string) => name.startsWith(text);

@@ -3,6 +3,7 @@ import '../../model/value/zod-settings.js';
 import * as z from 'zod/mini';
 import { OUTCOMES } from '../../model/event/event.js';
 import { isValue } from '../../model/value/value.js';
+import { jsonBytes } from '../answers/shrunk.js';
 
 /** Longest name, path or time, in characters. */
 const MAX_WORD = 500;
@@ -12,7 +13,9 @@ const MAX_TEXT = 16_384;
 const MAX_VALUES = 20;
 /** Maximum number of paths that a call changes or checks. */
 const MAX_PATHS = 100;
-/** Deepest nesting of a value. */
+/** Largest mapping of values, in bytes of its JSON. */
+const MAX_VALUES_BYTES = 256 * 1024;
+/** Deepest nesting of a value: no deeper than the guard against secrets looks. */
 const MAX_DEPTH = 20;
 
 const about = (description: string) => z.meta({ description });
@@ -58,26 +61,39 @@ export const deployment = z.optional(
   word('Id of the deployment; may be left out if the repository has only one.'),
 );
 
-/** Whether a value nests no deeper than the guard against secrets looks. */
-function isFlat(value: unknown, depth = 0): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return depth < MAX_DEPTH && Object.values(value).every((child) => isFlat(child, depth + 1));
+/** Describes what is wrong with a value of the state; null if nothing is. */
+function faultOf(value: unknown, depth = 0): string | null {
+  if (typeof value === 'string')
+    return value.length <= MAX_TEXT ? null : `a text has more than ${MAX_TEXT} characters`;
+  if (typeof value !== 'object' || value === null) return isValue(value) ? null : 'it is no value';
+  if (depth >= MAX_DEPTH) return `it nests more than ${MAX_DEPTH} deep`;
+  for (const child of Object.values(value)) {
+    const fault = faultOf(child, depth + 1);
+    if (fault !== null) return fault;
+  }
+  return null;
 }
 
 /** A value of the state: what JSON can say. */
-const value = z
-  .unknown()
-  .check(
-    z.refine((given) => isFlat(given) && isValue(given), { error: `it nests more than ${MAX_DEPTH} deep` }),
-  );
+const value = z.unknown().check(
+  z.superRefine((given, context) => {
+    const fault = faultOf(given);
+    if (fault !== null) context.addIssue({ code: 'custom', message: fault, input: given });
+  }),
+);
 const key = z.string().check(z.minLength(1), z.maxLength(MAX_WORD));
 const hasFew = (map: object) => Object.keys(map).length <= MAX_PATHS;
+const isSmall = (map: object) => jsonBytes(map) <= MAX_VALUES_BYTES;
 
 /** Values by path or name. */
 export const values = (description: string) =>
   z
     .record(key, value)
-    .check(z.refine(hasFew, { error: `it has more than ${MAX_PATHS} keys` }), about(description));
+    .check(
+      z.refine(hasFew, { error: `it has more than ${MAX_PATHS} keys` }),
+      z.refine(isSmall, { error: `it has more than ${MAX_VALUES_BYTES} bytes` }),
+      about(description),
+    );
 
 /** Some paths of the state. */
 export const paths = (description: string) =>

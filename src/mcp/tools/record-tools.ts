@@ -22,14 +22,15 @@ export const listTool = defineTool({
   description:
     'Lists the deployments and clusters that the state repository knows, each with the number of its events and the last one. For the live state of clusters call status.',
   kind: 'ListResult',
+  ifLate: 'Ask for one kind, or with a smaller limit',
   hints: READS,
   input: z.strictObject({
     kind: z.optional(z.enum(['deployment', 'cluster'])),
     limit: inputs.limit(200, 50),
     after: z.optional(inputs.word('Only subjects behind this one: the `next` of a page.')),
   }),
-  answer: async ({ repository }, { kind, limit, after }) => {
-    const context = await repository.read();
+  answer: async ({ repository }, { kind, limit, after }, { turn }) => {
+    const context = await repository.read(turn);
     const skipped = new SkippedEvents();
     const page = await pageSubjects(context.reading.view, kind, { after, limit }, skipped);
     const items = page.items.map((item) => ({
@@ -49,6 +50,7 @@ export const logTool = defineTool({
   description:
     'Reads events, newest last: those of one subject in the order of their times, without a subject those of all in the order of publishing. Different filters are combined with and, the values of one with or. `next` is the `before` of the next, older page.',
   kind: 'LogResult',
+  ifLate: 'Name a subject or a later `since`, or ask with a smaller limit',
   hints: READS,
   input: z.strictObject({
     subject: z.optional(
@@ -65,9 +67,9 @@ export const logTool = defineTool({
     limit: inputs.limit(200, 20),
     before: z.optional(inputs.word('Only events before the one with this id: the `next` of a page.')),
   }),
-  answer: async ({ repository, now }, { subject: name, limit, before, ...words }) => {
+  answer: async ({ repository, now }, { subject: name, limit, before, ...words }, { turn }) => {
     const filter = eventFilter(words, now());
-    const context = await repository.read();
+    const context = await repository.read(turn);
     const subject = name === undefined ? null : await recordedSubject(name, namingOf(context));
     const skipped = new SkippedEvents();
     const page = await pageMaskedEvents(context, { subject, filter, limit, before }, skipped);

@@ -13,7 +13,9 @@ import { formatStatePath, parseStatePath } from '../../model/state/state-path.js
 import { isMap } from '../../model/value/value.js';
 import { maskedRow } from '../../review/masked-row.js';
 import { documentOf } from '../answers/document.js';
-import { jsonBytes, MAX_DOCUMENT_BYTES } from '../answers/fitted.js';
+import { MAX_DOCUMENT_BYTES } from '../answers/fitted.js';
+import { jsonBytes } from '../answers/shrunk.js';
+import type { ServedContext } from '../served-repository.js';
 import { READS } from './hints.js';
 import * as inputs from './inputs.js';
 import { pageOf } from './page-of.js';
@@ -25,7 +27,7 @@ const MAX_VALUE_BYTES = MAX_DOCUMENT_BYTES - 4_096;
 const MAX_PATHS = 100;
 
 /** Returns the open repository with a named deployment as the one that it is about. */
-function about(context: Context, deployment: string | undefined): Context {
+function about<T extends Context>(context: T, deployment: string | undefined): T {
   if (deployment === undefined) return context;
   return { ...context, settings: { ...context.settings, deployment } };
 }
@@ -52,7 +54,7 @@ function checkSize(value: unknown, path: readonly (string | number)[]): void {
  * @param at a revision or a time; undefined for the state as it is now
  */
 export async function readMasked(
-  context: Context,
+  context: ServedContext,
   { deployment, path: text, at }: Readonly<Record<'deployment' | 'path' | 'at', string | undefined>>,
   now: number,
 ): Promise<Answer> {
@@ -71,6 +73,7 @@ export const getTool = defineTool({
   description:
     'Reads the value at a path of the state of a deployment, or the whole state. Secrets are shown as *** or {"secret": true}.',
   kind: 'GetResult',
+  ifLate: 'Ask for the state as it is now, without `at`',
   hints: READS,
   input: z.strictObject({
     deployment: inputs.deployment,
@@ -79,8 +82,8 @@ export const getTool = defineTool({
     ),
     at: z.optional(inputs.word('The state as it was at a revision or time: 3d, 2025-07-11.')),
   }),
-  answer: async ({ repository, now }, { deployment, path, at }) =>
-    readMasked(await repository.read(), { deployment, path, at }, now()),
+  answer: async ({ repository, now }, { deployment, path, at }, { turn }) =>
+    readMasked(await repository.read(turn), { deployment, path, at }, now()),
 });
 
 export const historyTool = defineTool({
@@ -89,6 +92,7 @@ export const historyTool = defineTool({
   description:
     'Without a path: each value of the state of a deployment, with the change that set it. With a path: every change of that value, newest last. Each change says who made it, when and why. `next` is the `skip` of the next page.',
   kind: 'HistoryResult',
+  ifLate: 'Name a path, or ask log for what was recorded lately',
   hints: READS,
   input: z.strictObject({
     deployment: inputs.deployment,
@@ -96,9 +100,9 @@ export const historyTool = defineTool({
     limit: inputs.limit(200, 50),
     skip: inputs.skip,
   }),
-  answer: async ({ repository }, { deployment, path: text, ...page }) => {
+  answer: async ({ repository }, { deployment, path: text, ...page }, { turn }) => {
     const path = text === undefined ? null : parseStatePath(text);
-    const context = await repository.read();
+    const context = await repository.read(turn);
     const skipped = new SkippedEvents();
     const { subject, rows } = await stateChanges(about(context, deployment), path, skipped);
     const shown = pageOf('changes', rows, page, path === null ? 'first' : 'last');
@@ -113,6 +117,7 @@ export const diffTool = defineTool({
   description:
     'Compares the state of a deployment, or of all, path by path between two revisions or times. Without arguments: the last change. Each path comes with the last event that changed it. `next` is the `skip` of the next page.',
   kind: 'DiffResult',
+  ifLate: 'Name a deployment, or revisions that are closer to each other',
   hints: READS,
   input: z.strictObject({
     deployment: z.optional(inputs.word('Id of the deployment; all if left out.')),
@@ -121,10 +126,10 @@ export const diffTool = defineTool({
     limit: inputs.limit(200, 50),
     skip: inputs.skip,
   }),
-  answer: async ({ repository, now }, { deployment, from, to, ...page }) => {
+  answer: async ({ repository, now }, { deployment, from, to, ...page }, { turn }) => {
     if (from === undefined && to !== undefined)
       throw new UsageError('`to` is given without `from`', { suggestions: ['Give `from` as well'] });
-    const context = await repository.read();
+    const context = await repository.read(turn);
     const revisions = { store: context.opened.repository.store, reading: context.reading };
     const then = (text: string | undefined) =>
       text === undefined ? undefined : revisionThen(text, revisions, now());

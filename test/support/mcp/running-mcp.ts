@@ -30,6 +30,8 @@ function checkedDocument({ content, structuredContent, isError }: CallToolResult
   const document = JSON.parse(only.text);
   checkResult(document);
   if ((isError === true) !== (document.kind === 'Error')) throw new Error('a failure is marked so');
+  // An agent is never told how a person gets past the guard against secrets.
+  if (only.text.includes('allow-secret')) throw new Error('an answer offers --allow-secret');
   // Clients of the first SDK hold it against the schema of the tool's answers, also in a failure.
   const structured = isError ? undefined : only.text;
   if (JSON.stringify(structuredContent) !== structured) throw new Error('the two forms differ');
