@@ -101,7 +101,7 @@ export class GitStore implements Backend {
   readonly #parts: GitParts;
   readonly #branchRef: string;
   #hasMoved = false;
-  /** Whether the last push was lost, so that the next one may be lost as well. */
+  /** Whether the next push may be lost: the tip was asked for, as after a lost race, and no push has landed since. */
   #isRaced = false;
 
   constructor(parts: GitParts) {
@@ -161,6 +161,7 @@ export class GitStore implements Backend {
   async refresh(timeoutMs: number): Promise<Head> {
     const { published, mover, clock } = this.#parts;
     if (published === null) return this.head();
+    this.#isRaced = true;
     const tip = await published.fetched.fetch(async () => (await this.head()).revision, timeoutMs);
     await this.#noteFetched();
     return { revision: tip ?? (await mover.tip()), fetchedAt: clock.now() };
@@ -211,7 +212,10 @@ export class GitStore implements Backend {
     return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
   }
 
-  /** Pushes, and looks meanwhile at what moves afterwards. Waits for both; only the push counts. */
+  /**
+   * Pushes, and looks meanwhile at what moves afterwards, unless the push will probably be lost. Waits for both; only the
+   * push counts.
+   */
   async #push(remote: Remote, base: Revision | null, push: BranchPush): Promise<BranchPushed> {
     const looking = this.#isRaced ? undefined : this.#parts.mover.lookAhead?.(base, push.to);
     const [pushed] = await Promise.allSettled([pushBranch(remote, push), looking]);

@@ -18,15 +18,12 @@ import type { GitObject } from './cat-file.js';
 import type { Chain } from './fast-import.js';
 import type { ObjectReader } from './object-reader.js';
 
-/** Most files that are written here. */
-const MAX_FILES = 32;
-/** Most characters of their texts, and bytes of a tree that they are in. */
-const MAX_SIZE = 256 * 1024;
 /**
- * Most bytes of all objects that are made here. A chain of small commits has a whole copy of each tree for each commit:
- * git stores the differences alone, and has them in memory once.
+ * Most objects that are made here, and most bytes of them all: more take longer than git takes to start. A chain of small
+ * commits has a copy of each tree for each commit, which is compressed whole here, where git makes deltas.
  */
-const MAX_MADE = 1024 * 1024;
+const MAX_OBJECTS = 32;
+const MAX_BYTES = 128 * 1024;
 
 /** Values of `core.sharedRepository` that share nothing. */
 const PRIVATE = /^(umask|false|no|off|0)$/i;
@@ -53,15 +50,15 @@ class PackedObjects implements ObjectMaker {
 
   async need(oid: string, type: ObjectType): Promise<GitObject> {
     const object = await this.object(oid);
-    if (object?.type !== type || object.data.length > MAX_SIZE) throw new LeftToGit();
+    if (object?.type !== type || object.data.length > MAX_BYTES) throw new LeftToGit();
     return object;
   }
 
   make(type: ObjectType, data: Buffer): string {
     this.#madeBytes += data.length;
-    if (this.#madeBytes > MAX_MADE) throw new LeftToGit();
     const oid = objectId(type, data);
     this.#made.set(oid, { oid, type, data });
+    if (this.#madeBytes > MAX_BYTES || this.#made.size > MAX_OBJECTS) throw new LeftToGit();
     return oid;
   }
 
@@ -95,7 +92,7 @@ class PackedObjects implements ObjectMaker {
 function isSmall(commits: readonly Commit[]): boolean {
   const texts = commits.flatMap(({ files }) => [...files.values()]);
   const size = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
-  return texts.length <= MAX_FILES && size <= MAX_SIZE;
+  return texts.length <= MAX_OBJECTS && size <= MAX_BYTES;
 }
 
 /**

@@ -69,9 +69,11 @@ it('are left to git if they are many, or large, or the repository is an unusual 
   commitFiles(path, names);
   const base = git(path, 'rev-parse', 'main');
   const chain = (length: number) => Array.from({ length }, (_, i) => commit({ 'large/1': `${i}` }));
-  expect(await pack(chain(32), [], base)).toBeNull();
+  expect(await pack(chain(2), [], base)).toBeNull();
+  // Few files, and three objects for each.
+  expect(await pack(Array.from({ length: 11 }, (_, i) => commit({ 'state.yaml': `${i}` })))).toBeNull();
   expect(readdirSync(packs)).toEqual([]);
-  expect(await pack(chain(4), [], base)).toHaveLength(4);
+  expect(await pack(chain(1), [], base)).toHaveLength(1);
   expect(await pack()).toHaveLength(2);
   await reader.close();
 });
