@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../support/git-fixtures.js';
+import { cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgitJson, startKgit } from '../support/kgit.js';
 import { runningMcp } from '../support/mcp/running-mcp.js';
 import { until } from '../support/patience.js';
-import { stateRepository } from '../support/state-repository.js';
+import { neverAnswers } from '../support/silent-servers.js';
+import { commitFiles, offlineClone, sharedState, stateRepository } from '../support/state-repository.js';
 
 const INITIALIZE = {
   ...{ jsonrpc: '2.0', id: 1, method: 'initialize' },
@@ -91,6 +93,87 @@ describe('kgit mcp', () => {
     expect(await server.ended).toBe(0);
     const { events } = await kgitJson(path, ['log', '--action', 'last']);
     expect(events).toMatchObject([{ user: 'raw', source: { via: 'mcp', client: 'raw' } }]);
+  });
+
+  it('starts no call that was cancelled while it waited, and refuses too many', async () => {
+    const remote = sharedState();
+    const [begun, go] = ['begun', 'go'].map((name) => join(temporaryFolder(), name));
+    const hook = `#!/bin/sh\n: > '${begun}'\nwhile [ ! -e '${go}' ]; do sleep 0.1; done\n`;
+    writeFileSync(join(remote, 'hooks/pre-receive'), hook, { mode: 0o755 });
+    const server = rawMcp(cloneOf(remote), ['--allow-writes']);
+    server.send(INITIALIZE);
+    await server.answer(1);
+    const push = (id: number, action: string) => call(id, 'push_event', { action, subject: 'cluster/prod' });
+    server.send(push(2, 'first'));
+    await until(() => existsSync(String(begun)), server.stderr);
+    const ids = Array.from({ length: 65 }, (_, i) => i + 3);
+    server.send(...ids.map((id) => push(id, 'later')));
+    const { result } = await server.answer(67);
+    expect(JSON.parse(result.content[0].text).error).toMatchObject({
+      ...{ message: expect.stringContaining('more than 64 calls'), data: { started: false } },
+    });
+    const method = 'notifications/cancelled';
+    server.send(...ids.map((requestId) => ({ jsonrpc: '2.0', method, params: { requestId } })));
+    server.send({ jsonrpc: '2.0', id: 100, method: 'ping' });
+    await server.answer(100);
+    writeFileSync(String(go), '');
+    expect((await server.answer(2)).result.structuredContent.delivery).toBe('published');
+    server.child.stdin.end();
+    expect(await server.ended).toBe(0);
+    expect(git(remote, 'log', '--format=%s', 'main')).toMatch(/first/);
+    expect(git(remote, 'log', '--format=%s', 'main')).not.toMatch(/later/);
+  });
+
+  it('ends the kubectl of a call that is cancelled, and at SIGTERM', async () => {
+    const folder = temporaryFolder();
+    const pids = join(folder, 'pids');
+    writeFileSync(join(folder, 'kubectl'), `#!/bin/sh\necho $$ >> '${pids}'\nexec sleep 600\n`, {
+      mode: 0o755,
+    });
+    const server = rawMcp(stateRepository(), [], { PATH: `${folder}:${process.env['PATH']}` });
+    server.send(INITIALIZE);
+    await server.answer(1);
+    const started = () => (existsSync(pids) ? readFileSync(pids, 'utf8').trim().split('\n') : []);
+    const running = () => started().filter((pid) => existsSync(`/proc/${pid}`));
+    server.send(call(2, 'status'));
+    await until(() => running().length > 0, server.stderr);
+    server.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 2 } });
+    await until(() => running().length === 0, server.stderr);
+    server.send(call(3, 'status'));
+    await until(() => running().length > 0, server.stderr);
+    server.child.kill('SIGTERM');
+    expect(await server.ended).toBe(130);
+    await until(() => running().length === 0);
+  });
+
+  it('says that the remote does not answer, and does not wait for it again at once', async () => {
+    const silent = await neverAnswers();
+    const mcp = await runningMcp(offlineClone(silent.url), { args: ['--fetch', '--timeout', '1s'] });
+    const { error } = await mcp.call('list');
+    expect(error).toMatchObject({
+      code: 'REMOTE',
+      message: expect.stringContaining('did not answer in time'),
+    });
+    // A call that asked would find that nobody listens any more.
+    await silent.stop();
+    expect((await mcp.call('list')).error).toEqual(error);
+    await mcp.close();
+  });
+
+  it('tells of a rewritten history, once', async () => {
+    const remote = sharedState();
+    const other = cloneOf(remote);
+    commitFiles(other, { 'notes.md': 'one' });
+    git(other, 'push', '--quiet', 'origin', 'HEAD');
+    const mcp = await runningMcp(cloneOf(remote), { args: ['--fetch'] });
+    expect((await mcp.call('list')).repository).not.toHaveProperty('rewrites');
+    const from = git(other, 'rev-parse', 'HEAD').trim();
+    git(other, 'commit', '--quiet', '--amend', '-m', 'another');
+    git(other, 'push', '--quiet', '--force', 'origin', 'HEAD');
+    expect((await mcp.call('list')).repository.rewrites).toMatchObject([{ from, cause: 'moved' }]);
+    expect((await mcp.call('list')).repository).not.toHaveProperty('rewrites');
+    expect(mcp.stderr()).toContain(`from ${from.slice(0, 10)}`);
+    await mcp.close();
   });
 
   it('ends with 130 after SIGTERM, and when a message is larger than any', async () => {
