@@ -100,6 +100,13 @@ describe('the tools that write', () => {
     });
   });
 
+  it('do not show by its path what is secret only beside its name', async () => {
+    expect(await mcp.call('get', { deployment: 'dep-s', path: 'env.0.value' })).toMatchObject({
+      value: '***',
+    });
+    expect((await mcp.call('get', { deployment: 'dep-s', path: 'env.0.name' })).value).toBe('DB_PASSWORD');
+  });
+
   it('set swaps, all or none', async () => {
     const swap = { deployment: 'dep-a', values: { 'deployment.phase': 'create_vms', 'deployment.count': 4 } };
     const first = await mcp.call('set', { ...swap, if: { 'deployment.count': 3 }, reason: 'window' });

@@ -9,7 +9,7 @@ import { changesJson, valueJson } from '../../cli/render/json/state-json.js';
 import { SecretError, UsageError } from '../../errors.js';
 import { SkippedEvents } from '../../model/event/broken-events.js';
 import { masked } from '../../model/secret/masked.js';
-import { formatStatePath, parseStatePath } from '../../model/state/state-path.js';
+import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../../model/state/state-path.js';
 import { isMap } from '../../model/value/value.js';
 import { maskedRow } from '../../review/masked-row.js';
 import { documentOf } from '../answers/document.js';
@@ -49,6 +49,24 @@ function checkSize(value: unknown, path: readonly (string | number)[]): void {
   });
 }
 
+interface ReadValue {
+  readonly deployment: string | undefined;
+  readonly path: StatePath;
+  readonly at: string | undefined;
+  readonly value: unknown;
+}
+
+/** Masks secrets in a value that was read. Some are secret only beside others, so the whole state is masked. */
+async function maskedValue(
+  context: Context,
+  { deployment, path, at, value }: ReadValue,
+  now: number,
+): Promise<unknown> {
+  const whole = await readValue(about(context, deployment), { path: [], at, mayMiss: true }, now);
+  const shown = lookUp(masked(whole.value), path);
+  return shown.found ? shown.value : masked(value, path);
+}
+
 /**
  * Reads a value with secrets masked. Throws KgitError.
  * @param at a revision or a time; undefined for the state as it is now
@@ -61,7 +79,7 @@ export async function readMasked(
   const path = text === undefined ? [] : parseStatePath(text);
   const found = await readValue(about(context, deployment), { path, at, mayMiss: false }, now);
   if (found.isWithheld) throw new SecretError('the value is withheld from the repository, and is not shown');
-  const value = masked(found.value, path);
+  const value = await maskedValue(context, { deployment, path, at, value: found.value }, now);
   checkSize(value, path);
   const json = valueJson(found.deployment, formatStatePath(path), value);
   return { document: documentOf(context, 'GetResult', json) };
