@@ -54,9 +54,16 @@ type Places = Readonly<Record<'large' | 'small', string>>;
 type Env = NonNullable<Contender['env']>;
 
 /** A row of the ratio of times, and one of the peak memory. */
-function rows(what: string, command: string, large: Contender, small: Contender, rounds: number): Row[] {
+function rows(
+  what: string,
+  command: string,
+  large: Contender,
+  small: Contender,
+  rounds: number,
+  warmUps = 1,
+): Row[] {
   progress(`MILLION: ${rounds} rounds of ${command}`);
-  const times = race({ large, small }, rounds, 1);
+  const times = race({ large, small }, rounds, warmUps);
   const baseline = `the same at ${SMALL.toLocaleString('en')} events sealed and ${(SMALL / 10).toLocaleString('en')} not`;
   const peakMb = peakMemory(large);
   const row = ratioRow({ what, command, baseline, target: null, peakMb }, times.large, times.small);
@@ -116,6 +123,8 @@ function firstClone(surroundings: Surroundings, served: Served, env: Env): Row[]
         'log',
         '--limit',
         '20',
+        '--timeout',
+        '10m',
         '--repo',
         `${served.url}/${name}.git`,
       ),
@@ -123,10 +132,10 @@ function firstClone(surroundings: Surroundings, served: Served, env: Env): Row[]
       before: () => rmSync(kept, { recursive: true, force: true, maxRetries: 20 }),
     };
   };
-  const command = 'kgit log --limit 20 --repo URL';
+  const command = 'kgit log --limit 20 --timeout 10m --repo URL';
   const what = `first \`${command}\` on a machine, ${WHAT}`;
   return [
-    ...rows(what, command, contender('large'), contender('small'), 3),
+    ...rows(what, command, contender('large'), contender('small'), 3, 0),
     trafficRow(what, command, served, contender('large')),
   ];
 }

@@ -146,7 +146,7 @@ export class KillLane {
     const run = this.#round % 2 === 0 ? this.#fleet.run : kgit;
     const sync = await run(clone, ['sync', '--json']);
     expect(sync.code, `${note}: ${sync.stdout}${sync.stderr}`).toBe(0);
-    expect(sync.json, note).toMatchObject({ pending: 0, behind: 0 });
+    expect(sync.json, `${note}: ${sync.stdout}`).toMatchObject({ pending: 0, behind: 0 });
     if (this.#driver === 'git') expect(git(clone, 'status', '--porcelain'), note).toBe('');
   }
 
