@@ -142,7 +142,7 @@ function firstClone(surroundings: Surroundings, served: Served, env: Env): Row[]
 
 /** Seals the 100,000 events; of the small repository, its hundred. Comes last, once: it changes the repositories. */
 function compact(surroundings: Surroundings, places: Places, env: Env): Row[] {
-  const args = ['compact', '--before', '2027-01-01', '--timeout', '30m'];
+  const args = ['compact', '--before', '2026-03-01', '--timeout', '30m'];
   const command = `kgit ${args.join(' ')}`;
   const contender = (cwd: string): Contender => ({
     argv: surroundings.kgit(process.execPath, ...args),
