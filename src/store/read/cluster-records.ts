@@ -28,6 +28,8 @@ export interface RecordedParameter {
   readonly action: string;
 }
 
+/** Clusters whose events are in memory at once. */
+const MOST_AT_ONCE = 32;
 const SPEAKS_OF_LIFE = /^lifecycle:/m;
 const HAS_PARAMETERS = /^parameters:/m;
 const WAS_IMPORTED = /^source:/m;
@@ -108,5 +110,10 @@ export async function readClusters(
   }
   const subjects = await listSubjects(view, 'cluster');
   const clusters = subjects.filter((subject) => subject.kind === 'cluster');
-  return Promise.all(clusters.map((subject) => readCluster(view, subject, broken)));
+  const records: ClusterRecord[] = [];
+  for (let first = 0; first < clusters.length; first += MOST_AT_ONCE) {
+    const group = clusters.slice(first, first + MOST_AT_ONCE);
+    records.push(...(await Promise.all(group.map((subject) => readCluster(view, subject, broken)))));
+  }
+  return records;
 }

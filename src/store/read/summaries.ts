@@ -6,6 +6,9 @@ import type { StateView } from '../port/state-store.js';
 import { listEach } from './list-each.js';
 import { countMonth, filesOf, lastOfMonth, type Month, monthsIn } from './stored-events.js';
 
+/** Most months whose events are in memory at once: sealed ones are read as a whole. */
+const MOST_MONTHS = 64;
+
 /** The events of a subject in short. */
 export interface Summary {
   readonly subject: Subject;
@@ -49,7 +52,17 @@ export async function summarise(
       else month.hasOdd = true;
     }
   });
-  return Promise.all(subjects.map((subject, place) => summaryOf(view, subject, months[place] ?? [], broken)));
+  const summaries: Summary[] = [];
+  for (let first = 0; first < subjects.length; ) {
+    const group: Promise<Summary>[] = [];
+    for (let some = 0; first < subjects.length && (some === 0 || some < MOST_MONTHS); first++) {
+      const [subject, own] = [subjects[first] as Subject, months[first] ?? []];
+      group.push(summaryOf(view, subject, own, broken));
+      some += own.length;
+    }
+    summaries.push(...(await Promise.all(group)));
+  }
+  return summaries;
 }
 
 async function summaryOf(
