@@ -27,12 +27,9 @@ export async function stagedFiles(
   { standing, folder, indexFile }: StagingPlace,
   sizesOf: (contents: readonly string[]) => Promise<readonly number[]>,
 ): Promise<Staged> {
-  const [gitDir, head] = await Promise.all([
-    standing.text(['rev-parse', '--absolute-git-dir']),
-    standing.run(['rev-parse', '--verify', '--quiet', '--end-of-options', 'HEAD^{commit}']),
-  ]);
-  const isFirst = head.code !== 0;
-  const parent = isFirst ? EMPTY_TREE : head.stdout.toString('utf8').trim();
+  const { gitDir, head } = await checkedOut(standing);
+  const isFirst = head === null;
+  const parent = head ?? EMPTY_TREE;
   const index = await IndexCopy.of(gitDir, indexFile ? resolve(folder, indexFile) : undefined);
   let revision: Revision;
   try {
@@ -55,6 +52,17 @@ export async function stagedFiles(
     })),
     files: written.map(({ path, mode, oid }) => treeFile(path, mode, oid, sizes.get(oid) ?? null)),
   };
+}
+
+/** The git folder of a checkout, and its commit; null before the first. One process tells both. */
+async function checkedOut(git: Git): Promise<{ gitDir: string; head: Revision | null }> {
+  const asked = ['--absolute-git-dir', '--verify', '--quiet', '--end-of-options', 'HEAD^{commit}'];
+  const { code, stdout, stderr } = await git.run(['rev-parse', ...asked]);
+  const text = stdout.toString('utf8').replace(/\n$/, '');
+  if (text === '') throw gitFailed(['rev-parse'], code, stderr);
+  if (code !== 0) return { gitDir: text, head: null };
+  const end = text.lastIndexOf('\n');
+  return { gitDir: text.slice(0, end), head: text.slice(end + 1) };
 }
 
 async function writeTree(git: Git, env: Readonly<Record<string, string>>): Promise<Revision> {

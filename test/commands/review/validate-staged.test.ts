@@ -272,6 +272,6 @@ it('starts as many processes, and reads as many files, whatever the size of the 
   };
   const [small, large] = [await asked(40), await asked(1_000)];
   expect(large.processes).toBe(small.processes);
-  expect(large.processes).toBeLessThanOrEqual(6);
+  expect(large.processes).toBeLessThanOrEqual(5);
   expect(large.objects).toBeLessThanOrEqual(small.objects);
 });
