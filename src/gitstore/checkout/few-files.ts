@@ -4,13 +4,13 @@ import { EnvironmentError, InvalidStateError } from '../../errors.js';
 import { hasCode, isOfSystem } from '../../model/value/error-codes.js';
 import { orIfGone } from '../../store/local/durable-files.js';
 import type { Revision } from '../../store/port/state-store.js';
-import { parseCommit } from '../embedded/object-formats.js';
+import { EXECUTABLE_FILE, PLAIN_FILE, parseCommit } from '../embedded/object-formats.js';
 import { objectId } from '../embedded/packs/index-pack.js';
 import { type Trees, treeDifferences } from '../embedded/tree-edits.js';
 import type { Objects } from '../objects/object-reader.js';
 import type { TreeChange, TreeFile } from '../objects/tree-changes.js';
 import type { Git, GitResult } from '../process/git.js';
-import { modesCount, recordedMode } from './file-modes.js';
+import { hasModes, recordedMode } from './file-modes.js';
 import { type IndexCopy, indexIdentity } from './index-copy.js';
 
 /** Up to this many files are checked one by one; for more, git itself finds out what blocks the move. */
@@ -156,7 +156,7 @@ export class FewFiles {
     const same = [before, after].filter((file) => file?.oid === oid);
     if (same.length === 0 || same.some((file) => file?.mode === mode)) return same.length > 0;
     const words = [`--git-dir=${place.gitDir}`, `--work-tree=${place.path}`];
-    return !(await modesCount(this.#git, words, { cwd: place.path }));
+    return !(await hasModes(this.#git, words, { cwd: place.path }));
   }
 
   async #isIndexClear(
@@ -186,7 +186,7 @@ async function isThere(path: string): Promise<boolean> {
 
 /** Whether a file is added or changed: removals, links and submodules are left to git. */
 function isPlain({ before, after }: TreeChange): boolean {
-  const isFile = ({ mode }: TreeFile) => mode === '100644' || mode === '100755';
+  const isFile = ({ mode }: TreeFile) => mode === PLAIN_FILE || mode === EXECUTABLE_FILE;
   return after !== null && isFile(after) && (before === null || isFile(before));
 }
 

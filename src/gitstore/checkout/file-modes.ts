@@ -14,7 +14,7 @@ export function recordedMode(stats: Stats): string {
  * `core.fileMode=false`. It then takes the mode that it has recorded. Throws EnvironmentError.
  * @param words options of git that name the work tree
  */
-export async function modesCount(git: Git, words: readonly string[], call: GitCall): Promise<boolean> {
+export async function hasModes(git: Git, words: readonly string[], call: GitCall): Promise<boolean> {
   const asked = ['config', '--type=bool', '--default=true', '--get', 'core.fileMode'];
   return (await git.text([...words, ...asked], call)).trim() !== 'false';
 }

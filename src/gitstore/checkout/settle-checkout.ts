@@ -10,7 +10,7 @@ import {
   treeChanges,
 } from '../objects/tree-changes.js';
 import type { Git } from '../process/git.js';
-import { modesCount, recordedMode } from './file-modes.js';
+import { hasModes, recordedMode } from './file-modes.js';
 import { IndexCopy } from './index-copy.js';
 import type { Move } from './move-journal.js';
 import type { Checkout } from './work-trees.js';
@@ -113,12 +113,12 @@ export class SettleCheckout {
   async #files(changes: ReadonlyMap<string, TreeChange>): Promise<Map<string, StandingFile | null>> {
     const found = new Map<string, StandingFile | null>();
     const present: { path: string; mode: string | null }[] = [];
-    const count = await modesCount(this.#git, this.#words, this.#call);
+    const isTold = await hasModes(this.#git, this.#words, this.#call);
     for (const path of changes.keys()) {
       if (path.includes('\n') || path.startsWith('"')) continue;
       const stats = await this.#lstat(path);
       if (stats === null) found.set(path, null);
-      else if (stats?.isFile()) present.push({ path, mode: count ? recordedMode(stats) : null });
+      else if (stats?.isFile()) present.push({ path, mode: isTold ? recordedMode(stats) : null });
     }
     if (present.length === 0) return found;
     const names = present.map(({ path }) => `${path}\n`).join('');

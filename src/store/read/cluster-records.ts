@@ -3,6 +3,7 @@ import type { KgitEvent, Lifecycle } from '../../model/event/event.js';
 import { foldLifecycle, LIFECYCLE_ACTIONS } from '../../model/event/lifecycle.js';
 import { subjectFolder } from '../../model/subject/layout.js';
 import type { ClusterSubject } from '../../model/subject/subject.js';
+import { inGroups } from '../../model/value/in-groups.js';
 import type { Value } from '../../model/value/value.js';
 import type { StateView } from '../port/state-store.js';
 import { listSubjects, readEvents } from './records.js';
@@ -110,10 +111,6 @@ export async function readClusters(
   }
   const subjects = await listSubjects(view, 'cluster');
   const clusters = subjects.filter((subject) => subject.kind === 'cluster');
-  const records: ClusterRecord[] = [];
-  for (let first = 0; first < clusters.length; first += MOST_AT_ONCE) {
-    const group = clusters.slice(first, first + MOST_AT_ONCE);
-    records.push(...(await Promise.all(group.map((subject) => readCluster(view, subject, broken)))));
-  }
-  return records;
+  const groups = { sizeOf: () => 1, most: MOST_AT_ONCE };
+  return inGroups(clusters, groups, (subject) => readCluster(view, subject, broken));
 }

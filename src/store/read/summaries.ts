@@ -2,6 +2,7 @@ import { type BrokenEvents, REFUSE_BROKEN } from '../../model/event/broken-event
 import type { KgitEvent } from '../../model/event/event.js';
 import { eventIdOfName, eventsFolder } from '../../model/subject/layout.js';
 import type { Subject } from '../../model/subject/subject.js';
+import { inGroups } from '../../model/value/in-groups.js';
 import type { StateView } from '../port/state-store.js';
 import { listEach } from './list-each.js';
 import { countMonth, filesOf, lastOfMonth, type Month, monthsIn } from './stored-events.js';
@@ -52,17 +53,9 @@ export async function summarise(
       else month.hasOdd = true;
     }
   });
-  const summaries: Summary[] = [];
-  for (let first = 0; first < subjects.length; ) {
-    const group: Promise<Summary>[] = [];
-    for (let some = 0; first < subjects.length && (some === 0 || some < MOST_MONTHS); first++) {
-      const [subject, own] = [subjects[first] as Subject, months[first] ?? []];
-      group.push(summaryOf(view, subject, own, broken));
-      some += own.length;
-    }
-    summaries.push(...(await Promise.all(group)));
-  }
-  return summaries;
+  const wanted = subjects.map((subject, place) => ({ subject, months: months[place] ?? [] }));
+  const groups = { sizeOf: ({ months: own }: (typeof wanted)[number]) => own.length, most: MOST_MONTHS };
+  return inGroups(wanted, groups, ({ subject, months: own }) => summaryOf(view, subject, own, broken));
 }
 
 async function summaryOf(
