@@ -36,6 +36,10 @@ class StableIds {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** How long a command that kgit ran took: another time on each machine. */
+const DURATION = /(?<=exit code \d+ after )\d+\.\ds/g;
+const SHOWN_DURATION = '0.0s';
+
 /** The environment of a new user but for the home: no git identity, no kubeconfig; and kgit on the PATH. */
 function newUser(root: string, base: string): Environment {
   const bin = join(base, 'bin');
@@ -131,10 +135,11 @@ export async function renderTour(
       const command = real(line.slice(2));
       const step = { ...env, HOME: homeOf(), TOUR_HOST: machine, TOUR_NOW: String(now) };
       const add = (shown: string) => {
-        const text = shownFor(shown.replaceAll(homeOf(), SHOWN_HOME)).replace(
-          /127\.0\.0\.1:(\d+)/g,
-          (address, shown) => (stands.has(shown) ? address : `127.0.0.1:${SHOWN_PORT}`),
-        );
+        const text = shownFor(shown.replaceAll(homeOf(), SHOWN_HOME))
+          .replace(/127\.0\.0\.1:(\d+)/g, (address, shown) =>
+            stands.has(shown) ? address : `127.0.0.1:${SHOWN_PORT}`,
+          )
+          .replace(DURATION, SHOWN_DURATION);
         if (text !== '') out.push(...text.trimEnd().split('\n'));
       };
       if (command.startsWith('kgit demo')) {
