@@ -1,7 +1,6 @@
 /** Readers of YAML other than kgit's: yq as the deployment scripts call it, PyYAML, and the yaml package as 1.1 and 1.2. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { temporaryFolder } from '../git-fixtures.js';
@@ -14,18 +13,11 @@ let yqFolder: string | undefined;
 
 /** The folder of mikefarah's yq, which is built if missing. */
 export function folderOfYq(): string {
-  if (yqFolder === undefined) {
-    // Of the developer: what was downloaded once is not downloaded for every test.
-    const env = { ...process.env, HOME: homeOfGo() };
-    execFileSync(join(FOLDER, 'install.sh'), { stdio: ['ignore', 'ignore', 'inherit'], env });
-    const version = /^version=(.*)$/m.exec(readFileSync(join(FOLDER, 'install.sh'), 'utf8'))?.[1];
-    yqFolder = join(FOLDER, `built-${version}`);
-  }
+  yqFolder ??= execFileSync(join(FOLDER, 'install.sh'), {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }).trim();
   return yqFolder;
-}
-
-function homeOfGo(): string {
-  return process.env['CACHE_OF_TESTS'] ?? homedir();
 }
 
 /** Output of yq for an expression on a file; null if it fails. */
