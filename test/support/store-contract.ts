@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidStateError } from '../../src/errors.js';
 import type { Commit, Revision, StateStore } from '../../src/store/port/state-store.js';
-import { listEach } from '../../src/store/read/list-each.js';
+import { listBelow } from '../../src/store/read/list-below.js';
 
 /** What a driver's test provides: empty stores, and a second client of the same store if it can be shared. */
 export interface StoreUnderTest {
@@ -64,19 +64,34 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       await store.close();
     });
 
-    it('lists many folders as it lists each, whatever was read before', async () => {
+    it('lists many folders and those in them as it lists each, whatever was read before', async () => {
       const store = await under.open();
-      const folders = ['a', 'a/b', 'a/c', 'missing', 'missing/a', '', 'a/c/d', 'a'];
+      const folders = ['a', 'a/b', 'a/c', 'missing', 'missing/a', 'a/c/d'];
       await store.swap(null, [commit({ 'a/b/1': '1', 'a/c/d/2': '2', 'a/c/3': '3', e: '4' })], 10_000);
       const { revision } = await store.head();
+      const list = (folder: string) => store.view(revision).list(folder);
       for (const first of [[], ['a/c'], ['', 'missing']]) {
         const view = store.view(revision);
         for (const folder of first) await view.list(folder);
-        const listed: unknown[] = folders.map(() => undefined);
-        await listEach(view, folders, (entries, place) => {
-          listed[place] = entries;
+        const listed = new Map<string, unknown>();
+        await listBelow(
+          view,
+          folders,
+          (entries, place) => {
+            listed.set(`${folders[place]}`, entries);
+            return entries.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
+          },
+          (entries, place, name) => Boolean(listed.set(`${folders[place]}: ${name}`, entries)),
+        );
+        expect(Object.fromEntries(listed)).toEqual({
+          a: await list('a'),
+          'a: b': await list('a/b'),
+          'a: c': await list('a/c'),
+          'a/b': await list('a/b'),
+          'a/c': await list('a/c'),
+          'a/c: d': await list('a/c/d'),
+          'a/c/d': await list('a/c/d'),
         });
-        expect(listed).toEqual(await Promise.all(folders.map((folder) => store.view(revision).list(folder))));
         expect(await view.read('a/c/d/2')).toBe('2');
       }
       await store.close();
@@ -176,7 +191,9 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       await store.swap(null, [commit({ 'a/b': '1' })], 10_000);
       const view = store.view((await store.head()).revision);
       await expect(view.list('a/b')).rejects.toThrow(InvalidStateError);
-      await expect(listEach(view, ['a', 'a/b'], () => undefined)).rejects.toThrow(InvalidStateError);
+      const choose = (_: unknown, place: number) => (place === 0 ? ['b'] : []);
+      for (const folders of [['a'], ['c', 'a/b']])
+        await expect(listBelow(view, folders, choose, () => false)).rejects.toThrow(InvalidStateError);
       await expect(view.read('a')).rejects.toThrow(InvalidStateError);
       await store.close();
     });

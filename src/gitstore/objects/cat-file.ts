@@ -6,6 +6,14 @@ import { type Git, type LazyFetches, TIMED_OUT } from '../process/git.js';
 const MAX_OBJECT = 64 * 1024 * 1024;
 /** How much of git's error output is kept, in characters. */
 const MAX_WORDS = 64 * 1024;
+/**
+ * How many bytes of answers share one buffer, from a process that is asked for many objects and from others. git hands
+ * over 4 KB at a time; a buffer for each piece would cost more than the copy.
+ */
+const SHARED = { once: 256 * 1024, steady: 32 * 1024 };
+
+/** What git says before the content of an object. */
+const HEADER = /^([0-9a-f]{40,64}) (\w+) (\d+)$/;
 
 export interface GitObject {
   readonly oid: string;
@@ -13,13 +21,53 @@ export interface GitObject {
   readonly data: Buffer;
 }
 
-/** A request for an object, and the callbacks of its caller. */
-export interface ObjectRequest {
+/** An object to read. */
+export interface NamedObject {
+  /** `<revision>:<path>`, or an object id. */
   readonly name: string;
   /** Name of the object in messages. */
   readonly path: string;
-  readonly resolve: (object: GitObject | null) => void;
-  readonly reject: (error: Error) => void;
+}
+
+/** Who asked for objects, and is told of each. Neither method may throw. */
+export interface ObjectTaker<T extends NamedObject> {
+  /** Takes an object; null if there is none. */
+  take(object: GitObject | null, asked: T): void;
+  fail(error: Error, asked: T): void;
+}
+
+/** Objects that were asked for together. */
+export class ObjectBatch<T extends NamedObject = NamedObject> {
+  readonly #objects: readonly T[];
+  readonly #taker: ObjectTaker<T>;
+
+  constructor(objects: readonly T[], taker: ObjectTaker<T>) {
+    this.#objects = objects;
+    this.#taker = taker;
+  }
+
+  get size(): number {
+    return this.#objects.length;
+  }
+
+  /** The names, each ended by a line break. */
+  get lines(): string {
+    let lines = '';
+    for (const { name } of this.#objects) lines += `${name}\n`;
+    return lines;
+  }
+
+  at(place: number): T {
+    return this.#objects[place] as T;
+  }
+
+  take(object: GitObject | null, place: number): void {
+    this.#taker.take(object, this.at(place));
+  }
+
+  fail(error: Error, place: number): void {
+    this.#taker.fail(error, this.at(place));
+  }
 }
 
 /**
@@ -34,12 +82,16 @@ export class CatFile {
   #words = '';
   /** Runs while an answer is owed, if objects are fetched on demand. */
   #timer: NodeJS.Timeout | undefined;
-  #requests: ObjectRequest[] = [];
-  /** Index of the next request to answer: taking it off the front of a long list would move all others. */
+  #batches: ObjectBatch[] = [];
+  /** Index of the batch to answer, and of the next object in it: taking it off the front of a long list would move all others. */
+  #batch = 0;
   #next = 0;
+  readonly #shared: number;
+  /** What was received and not answered with yet lies in it, between `#from` and `#to`. */
   #buffer: Buffer = Buffer.alloc(0);
-  #chunks: Buffer[] = [];
-  #size = 0;
+  #from = 0;
+  #to = 0;
+  /** Bytes of the next answer, once its length is known. */
   #needed = 0;
   /** Bytes still to come of an object that is too large to keep. */
   #skipped = 0;
@@ -49,15 +101,14 @@ export class CatFile {
   constructor(git: Git, once: boolean) {
     const child = git.start(['cat-file', '--batch', ...(once ? ['--buffer'] : [])]);
     this.#lazy = git.lazyFetches;
+    this.#shared = once ? SHARED.once : SHARED.steady;
     child.stderr.on('data', (words: Buffer) => {
       this.#words = (this.#words + words.toString('utf8')).slice(-MAX_WORDS);
     });
     child.stdout.on('data', (received: Buffer) => {
       this.#limit(true);
-      const chunk = this.#skip(received);
-      this.#chunks.push(chunk);
-      this.#size += chunk.length;
-      if (this.#size >= this.#needed) this.#answer();
+      this.#receive(this.#skip(received));
+      if (this.#to - this.#from >= this.#needed) this.#answer();
     });
     child.stdin.on('error', () => undefined);
     this.#ended = new Promise((resolve) => {
@@ -66,7 +117,7 @@ export class CatFile {
         resolve();
       });
       child.on('close', () => {
-        if (this.#requests.length > 0) this.#fail(this.#fetchFailure() ?? unreadable());
+        if (this.#isOwing) this.#fail(this.#fetchFailure() ?? unreadable());
         resolve();
       });
     });
@@ -79,18 +130,23 @@ export class CatFile {
     return isRunning(this.#child);
   }
 
-  ask(requests: readonly ObjectRequest[]): void {
-    for (const request of requests) this.#requests.push(request);
-    holdChild(this.#child, true);
+  /** @param batches none of them is empty */
+  ask(batches: readonly ObjectBatch[]): void {
+    if (!this.#isOwing) holdChild(this.#child, true);
+    for (const batch of batches) this.#batches.push(batch);
     this.#limit(true);
-    this.#child.stdin.write(requests.map(({ name }) => `${name}\n`).join(''));
+    this.#child.stdin.write(batches.map(({ lines }) => lines).join(''));
+  }
+
+  get #isOwing(): boolean {
+    return this.#batches.length > 0;
   }
 
   /** Restarts the time limit of an answer if objects are fetched on demand, or ends it. */
   #limit(isAwaited: boolean): void {
     if (this.#lazy === null) return;
     clearTimeout(this.#timer);
-    if (!isAwaited || this.#requests.length === 0) return;
+    if (!isAwaited || !this.#isOwing) return;
     this.#timer = setTimeout(() => this.#giveUp(TIMED_OUT), this.#lazy.timeout);
   }
 
@@ -106,14 +162,14 @@ export class CatFile {
   }
 
   /** Answers that there is no such object, unless its fetch failed: git before 2.39 goes on after that. */
-  #missing(request: ObjectRequest): void {
-    if (this.#lazy === null) request.resolve(null);
+  #missing(batch: ObjectBatch, place: number): void {
+    if (this.#lazy === null) batch.take(null, place);
     // git has written about a failed fetch by now, but its stderr arrives separately from its answer.
     else
       setImmediate(() => {
         const failure = this.#fetchFailure();
-        if (failure === null) return request.resolve(null);
-        request.reject(failure);
+        if (failure === null) return batch.take(null, place);
+        batch.fail(failure, place);
         stopChild(this.#child);
       });
   }
@@ -122,15 +178,22 @@ export class CatFile {
   end(): Promise<void> {
     this.#child.stdin.end();
     this.#isEnding = true;
-    return this.#requests.length > 0 ? this.#ended : Promise.resolve();
+    return this.#isOwing ? this.#ended : Promise.resolve();
   }
 
   #fail(error: Error): void {
     this.#limit(false);
-    const unanswered = this.#requests.slice(this.#next);
-    this.#requests = [];
+    const unanswered = this.#batches.slice(this.#batch);
+    const next = this.#next;
+    this.#forget();
+    for (const [at, batch] of unanswered.entries())
+      for (let place = at === 0 ? next : 0; place < batch.size; place++) batch.fail(error, place);
+  }
+
+  #forget(): void {
+    this.#batches = [];
+    this.#batch = 0;
     this.#next = 0;
-    for (const request of unanswered) request.reject(error);
   }
 
   /** The rest of a chunk, behind the bytes to skip. */
@@ -140,46 +203,58 @@ export class CatFile {
     return chunk.subarray(unwanted);
   }
 
+  /** Adds a chunk to what was received, in a new buffer if this one is full: answers lie in the old one. */
+  #receive(chunk: Buffer): void {
+    if (this.#to + chunk.length > this.#buffer.length) {
+      const left = this.#buffer.subarray(this.#from, this.#to);
+      this.#buffer = Buffer.allocUnsafeSlow(Math.max(this.#shared, this.#needed, left.length + chunk.length));
+      left.copy(this.#buffer);
+      this.#from = 0;
+      this.#to = left.length;
+    }
+    chunk.copy(this.#buffer, this.#to);
+    this.#to += chunk.length;
+  }
+
   /** Answers all requests whose object has arrived in full. */
   #answer(): void {
-    this.#buffer = Buffer.concat([this.#buffer, ...this.#chunks]);
-    this.#chunks = [];
-    let at = 0;
+    const received = this.#buffer.subarray(0, this.#to);
+    let at = this.#from;
     this.#needed = 0;
     for (;;) {
-      const request = this.#requests[this.#next];
-      const lineEnd = request ? this.#buffer.indexOf(10, at) : -1;
-      if (!request || lineEnd < 0) break;
-      const header = this.#buffer.toString('utf8', at, lineEnd);
-      const match = /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(header);
+      const batch = this.#batches[this.#batch];
+      const lineEnd = batch ? received.indexOf(10, at) : -1;
+      if (!batch || lineEnd < 0) break;
+      const place = this.#next;
+      const header = received.toString('utf8', at, lineEnd);
+      const [, oid, type, size] = HEADER.exec(header) ?? [];
       let used = lineEnd + 1;
-      if (match) {
-        const length = Number(match[3]);
+      if (oid !== undefined && type !== undefined) {
+        const length = Number(size);
         used += length + 1;
         if (length > MAX_OBJECT) {
-          request.reject(tooLarge(request.path, length));
-          this.#skipped = Math.max(used - this.#buffer.length, 0);
-          used = Math.min(used, this.#buffer.length);
-        } else if (this.#buffer.length < used) {
+          batch.fail(tooLarge(batch.at(place).path, length), place);
+          this.#skipped = Math.max(used - received.length, 0);
+          used = Math.min(used, received.length);
+        } else if (received.length < used) {
           this.#needed = used - at;
           break;
-        } else {
-          const data = this.#buffer.subarray(lineEnd + 1, lineEnd + 1 + length);
-          request.resolve({ oid: match[1] as string, type: match[2] as string, data });
-        }
-      } else if (header.endsWith(' missing')) this.#missing(request);
-      else request.reject(new InvalidStateError(`git cannot read ${request.name}: ${header.slice(0, 200)}`));
+        } else batch.take({ oid, type, data: received.subarray(lineEnd + 1, used - 1) }, place);
+      } else if (header.endsWith(' missing')) this.#missing(batch, place);
+      else batch.fail(unreadableName(batch.at(place).name, header), place);
       this.#next += 1;
+      if (this.#next === batch.size) {
+        this.#batch += 1;
+        this.#next = 0;
+      }
       at = used;
     }
-    if (this.#next === this.#requests.length) {
-      this.#requests = [];
-      this.#next = 0;
+    if (this.#isOwing && this.#batch === this.#batches.length) {
+      this.#forget();
       this.#limit(false);
       if (!this.#isEnding) holdChild(this.#child, false);
     }
-    this.#buffer = this.#buffer.subarray(at);
-    this.#size = this.#buffer.length;
+    this.#from = at;
   }
 }
 
@@ -191,6 +266,11 @@ function unreadable(): EnvironmentError {
       suggestions: ["See which one with 'git fsck'; a fresh clone has what the remote has"],
     },
   );
+}
+
+/** The error for an object of which git says something unexpected. */
+function unreadableName(name: string, header: string): InvalidStateError {
+  return new InvalidStateError(`git cannot read ${name}: ${header.slice(0, 200)}`);
 }
 
 function tooLarge(path: string, length: number): InvalidStateError {

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidStateError } from '../../errors.js';
-import type { Entry, Revision, StateView } from '../../store/port/state-store.js';
-import type { GitObject } from './cat-file.js';
-import type { NamedObject, Objects } from './object-reader.js';
+import type { ChooseBelow, Entry, Revision, StateView, TakeBelow } from '../../store/port/state-store.js';
+import type { GitObject, NamedObject } from './cat-file.js';
+import { MANY, type ObjectStream, type Objects, type TakeObject } from './object-reader.js';
 import { Tree, type TreeEntry } from './tree.js';
 
 const KINDS: Readonly<Record<Entry['kind'], string>> = {
@@ -10,10 +10,18 @@ const KINDS: Readonly<Record<Entry['kind'], string>> = {
   folder: 'a folder',
   other: 'something that is neither file nor folder',
 };
-/** This many folders or more are worth a request of their own. */
-const MANY = 256;
 /** A name that git looks up in a tree as it is. */
 const PLAIN_NAME = /^[A-Za-z0-9][\w-]*$/;
+type Trees = ReadonlyMap<string, Tree | null>;
+type TellTree = (folder: string, tree: Tree) => void;
+
+/** The tree of a folder in another one, which has this place in a list. */
+interface TreeBelow extends NamedObject {
+  readonly place: number;
+  /** Name of the folder. */
+  readonly folder: string;
+}
+
 const MODES: Readonly<Record<string, string>> = { '120000': 'a symbolic link', '160000': 'a submodule' };
 
 /**
@@ -45,12 +53,28 @@ export class GitView implements StateView {
     return prefix !== undefined && entries?.length === 0 ? null : entries;
   }
 
-  async listEach(
-    folders: readonly string[],
-    take: (entries: readonly Entry[] | null, place: number) => void,
-  ): Promise<void> {
-    const trees = await this.#trees(folders);
-    for (const [place, folder] of folders.entries()) take(trees.get(folder)?.list() ?? null, place);
+  async listBelow(folders: readonly string[], choose: ChooseBelow, take: TakeBelow): Promise<void> {
+    const below = streamOf<TreeBelow>(this.#reader, folders.length >= MANY, (object, asked) => {
+      const { path, place, folder } = asked;
+      const tree = treeOf(object, path);
+      if (take(tree.list(), place, folder)) this.#folders.set(path, tree);
+    });
+    const places = new Map(folders.map((folder, place) => [folder, place]));
+    try {
+      await this.#trees(folders, (above, tree) => {
+        const place = places.get(above) ?? 0;
+        const wanted: TreeBelow[] = [];
+        for (const entry of tree.pick(choose(tree.list(), place))) {
+          const folder = entry.name;
+          const path = `${above}/${folder}`;
+          checkKind(entry, path, 'folder');
+          wanted.push({ name: entry.oid, path, place, folder });
+        }
+        below.ask(wanted);
+      });
+    } finally {
+      await below.end();
+    }
   }
 
   async kindOf(path: string): Promise<Entry['kind'] | null> {
@@ -66,29 +90,33 @@ export class GitView implements StateView {
     return entryOf(await this.#tree(folder), path, name, kind);
   }
 
-  /** The trees of many folders, read level by level. */
-  async #trees(folders: Iterable<string>): Promise<ReadonlyMap<string, Tree | null>> {
+  /**
+   * The trees of many folders, read level by level; null where there is none.
+   * @param tell is told of each tree as soon as it is there
+   */
+  async #trees(folders: Iterable<string>, tell: TellTree = () => undefined): Promise<Trees> {
     const trees = new Map<string, Tree | null>();
+    const keep = (folder: string, tree: Tree | null) => {
+      trees.set(folder, tree);
+      this.#folders.set(folder, tree);
+      if (tree !== null) tell(folder, tree);
+    };
     const missing: string[] = [];
     for (const folder of folders) {
-      if (folder === '' || this.#folders.has(folder)) trees.set(folder, await this.#tree(folder));
+      if (folder === '' || this.#folders.has(folder)) keep(folder, await this.#tree(folder));
       else missing.push(folder);
     }
     if (missing.length === 0) return trees;
-    const left = await this.#onlyChildren(missing, trees);
+    const left = await this.#onlyChildren(missing, keep);
     const above = await this.#trees(new Set(left.map((folder) => split(folder)[0])));
     const wanted: NamedObject[] = [];
     for (const folder of left) {
       const [parent, name] = split(folder);
       const entry = entryOf(above.get(parent), folder, name, 'folder');
       if (entry) wanted.push({ name: entry.oid, path: folder });
-      else trees.set(folder, null);
+      else keep(folder, null);
     }
-    await readEach(this.#reader, wanted, (object, place) => {
-      const folder = wanted[place]?.path ?? '';
-      trees.set(folder, treeOf(object, folder));
-    });
-    for (const folder of missing) this.#folders.set(folder, trees.get(folder) ?? null);
+    await readEach(this.#reader, wanted, (object, { path }) => keep(path, treeOf(object, path)));
     return trees;
   }
 
@@ -97,10 +125,7 @@ export class GitView implements StateView {
    * subject: git looks them up there, so that the folders above need not be read here. Returns those that it could not
    * read so; reading them in the usual way tells why.
    */
-  async #onlyChildren(
-    folders: readonly string[],
-    trees: Map<string, Tree | null>,
-  ): Promise<readonly string[]> {
+  async #onlyChildren(folders: readonly string[], keep: TellTree): Promise<readonly string[]> {
     const parents = new Set(folders.map((folder) => split(folder)[0]));
     const isAlone =
       parents.size === folders.length && ![...parents].some((parent) => this.#folders.has(parent));
@@ -116,10 +141,9 @@ export class GitView implements StateView {
       if (entry) wanted.push({ name: `${entry.oid}:${name}`, path: folder });
       else left.push(folder);
     }
-    await readEach(this.#reader, wanted, (object, place) => {
-      const folder = wanted[place]?.path ?? '';
-      if (object?.type === 'tree') trees.set(folder, treeOf(object, folder));
-      else left.push(folder);
+    await readEach(this.#reader, wanted, (object, { path }) => {
+      if (object?.type === 'tree') keep(path, treeOf(object, path));
+      else left.push(path);
     });
     return left;
   }
@@ -154,18 +178,38 @@ function entryOf(
   kind: Entry['kind'],
 ): TreeEntry | null {
   const entry = tree?.find(name) ?? null;
-  if (entry === null || entry.kind === kind) return entry;
+  if (entry !== null) checkKind(entry, path, kind);
+  return entry;
+}
+
+/** Throws InvalidStateError if an entry is of another kind. */
+function checkKind(entry: TreeEntry, path: string, kind: Entry['kind']): void {
+  if (entry.kind === kind) return;
   const there = MODES[entry.mode] ?? KINDS[entry.kind];
   throw unreadable(path, `${there} stands where ${KINDS[kind]} should`);
 }
 
-async function readEach(
+async function readEach<T extends NamedObject>(
   reader: Objects,
-  objects: readonly NamedObject[],
-  take: (object: GitObject | null, place: number) => void,
+  objects: readonly T[],
+  take: TakeObject<T>,
 ): Promise<void> {
   if (reader.readEach) return reader.readEach(objects, take);
-  await Promise.all(objects.map(async ({ name, path }, place) => take(await reader.read(name, path), place)));
+  await Promise.all(objects.map(async (asked) => take(await reader.read(asked.name, asked.path), asked)));
+}
+
+/** Objects that are asked for little by little; few of them are read together at the end. */
+function streamOf<T extends NamedObject>(
+  reader: Objects,
+  areMany: boolean,
+  take: TakeObject<T>,
+): ObjectStream<T> {
+  if (areMany && reader.readStream) return reader.readStream(take);
+  const asked: T[] = [];
+  return {
+    ask: (objects) => void asked.push(...objects),
+    end: () => readEach(reader, asked, take),
+  };
 }
 
 /** The folder of a path, and its name there. */

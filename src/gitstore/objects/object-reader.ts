@@ -1,22 +1,31 @@
 import { InternalError } from '../../errors.js';
 import type { Git } from '../process/git.js';
-import { CatFile, type GitObject, type ObjectRequest } from './cat-file.js';
+import { CatFile, type GitObject, type NamedObject, ObjectBatch, type ObjectTaker } from './cat-file.js';
 import type { LocalObjects } from './local-objects.js';
 
 /** This many objects or more, asked for at once, get a process of their own, which answers in large pieces and ends. */
-const MANY = 256;
+export const MANY = 256;
+/** This many objects or fewer are read one by one, since they may lie here. */
+const FEW = 4;
 
 /** What reads objects; an `ObjectReader` or the embedded git, which reads many no faster than one by one. */
-export type Objects = Pick<ObjectReader, 'read'> & Partial<Pick<ObjectReader, 'readEach'>>;
+export type Objects = Pick<ObjectReader, 'read'> & Partial<Pick<ObjectReader, 'readEach' | 'readStream'>>;
 
-/** An object to read, and its name in messages. */
-export type NamedObject = Pick<ObjectRequest, 'name' | 'path'>;
+/** What each object is handed to when it arrives, with what was asked for; null if there is none. */
+export type TakeObject<T extends NamedObject> = (object: GitObject | null, asked: T) => void;
+
+/** Objects that are asked for little by little, of a process of their own. */
+export interface ObjectStream<T extends NamedObject> {
+  ask(objects: readonly T[]): void;
+  /** Ends when all were taken. Rejects when one could not be read, or taking it failed. */
+  end(): Promise<void>;
+}
 
 /** Reads the first few objects itself, all others through one `git cat-file --batch`, whose requests are pipelined. */
 export class ObjectReader {
   readonly #git: Git;
   readonly #local: LocalObjects | null;
-  #asked: ObjectRequest[] = [];
+  #asked: ObjectBatch[] = [];
   #steady: CatFile | null = null;
   #isClosed = false;
 
@@ -42,51 +51,60 @@ export class ObjectReader {
   }
 
   #request(name: string, path: string): Promise<GitObject | null> {
-    return new Promise((resolve, reject) => {
-      // All requests of one turn of the event loop go to git in one write.
-      if (this.#asked.push({ name, path, resolve, reject }) === 1) setImmediate(() => this.#ask());
-    });
+    return new Promise((take, fail) => this.#add(new ObjectBatch([{ name, path }], { take, fail })));
+  }
+
+  #add(batch: ObjectBatch): void {
+    // All requests of one turn of the event loop go to git in one write.
+    if (this.#asked.push(batch) === 1) setImmediate(() => this.#ask());
   }
 
   /**
-   * Reads many objects at the cost of one promise, and hands each, when it arrives, to `take` with its place in the list;
-   * null if there is none. Rejects when one cannot be read, or `take` fails.
+   * Reads many objects at the cost of one promise, and hands each to `take`. Rejects when one cannot be read, or `take`
+   * fails.
    */
-  readEach(
-    objects: readonly NamedObject[],
-    take: (object: GitObject | null, place: number) => void,
-  ): Promise<void> {
-    if (objects.length === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      let left = objects.length;
-      const took = (place: number) => (object: GitObject | null) => {
-        try {
-          take(object, place);
-        } catch (error) {
-          return reject(error);
-        }
-        left -= 1;
-        if (left === 0) resolve();
-      };
-      if (this.#asked.length === 0) setImmediate(() => this.#ask());
-      for (const [place, { name, path }] of objects.entries())
-        this.#asked.push({ name, path, resolve: took(place), reject });
-    });
+  async readEach<T extends NamedObject>(objects: readonly T[], take: TakeObject<T>): Promise<void> {
+    if (objects.length <= FEW) {
+      const read = await Promise.all(objects.map(({ name, path }) => this.read(name, path)));
+      for (const [place, asked] of objects.entries()) take(read[place] ?? null, asked);
+      return;
+    }
+    const taking = new Taking(take);
+    this.#add(taking.batch(objects));
+    return taking.end();
+  }
+
+  /** Begins to read many objects, each of which is handed to `take`; more can be asked for while they arrive. */
+  readStream<T extends NamedObject>(take: TakeObject<T>): ObjectStream<T> {
+    const taking = new Taking(take);
+    let process: CatFile | null = null;
+    return {
+      ask: (objects) => {
+        if (objects.length === 0) return;
+        process ??= new CatFile(this.#git, true);
+        process.ask([taking.batch(objects)]);
+      },
+      end: async () => {
+        await process?.end();
+        await taking.end();
+      },
+    };
   }
 
   #ask(): void {
-    const requests = this.#asked;
-    if (requests.length === 0) return;
+    const asked = this.#asked;
+    if (asked.length === 0) return;
     this.#asked = [];
     // A read that was under way at the end gets a process of its own as well, since nobody would end a steady one.
-    if (this.#isClosed || requests.length >= MANY) {
+    const count = asked.reduce((sum, { size }) => sum + size, 0);
+    if (this.#isClosed || count >= MANY) {
       const bulk = new CatFile(this.#git, true);
-      bulk.ask(requests);
+      bulk.ask(asked);
       void bulk.end();
       return;
     }
     if (!this.#steady?.isRunning) this.#steady = new CatFile(this.#git, false);
-    this.#steady.ask(requests);
+    this.#steady.ask(asked);
   }
 
   /** Ends the process. */
@@ -96,5 +114,48 @@ export class ObjectReader {
     const steady = this.#steady;
     this.#steady = null;
     await steady?.end();
+  }
+}
+
+/** Objects of which each is handed to `take`. Nothing is taken any more after the first failure. */
+class Taking<T extends NamedObject> implements ObjectTaker<T> {
+  readonly #take: TakeObject<T>;
+  #left = 0;
+  #failure: { readonly error: unknown } | null = null;
+  #settle: () => void = () => undefined;
+
+  constructor(take: TakeObject<T>) {
+    this.#take = take;
+  }
+
+  batch(objects: readonly T[]): ObjectBatch {
+    this.#left += objects.length;
+    return new ObjectBatch(objects, this);
+  }
+
+  take(object: GitObject | null, asked: T): void {
+    if (this.#failure !== null) return;
+    try {
+      this.#take(object, asked);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.#left -= 1;
+    if (this.#left === 0) this.#settle();
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#settle();
+  }
+
+  /** Ends when all that was asked for was taken. Rejects with the first failure. */
+  async end(): Promise<void> {
+    if (this.#failure === null && this.#left > 0)
+      await new Promise<void>((resolve) => {
+        this.#settle = resolve;
+      });
+    if (this.#failure !== null) throw this.#failure.error;
   }
 }

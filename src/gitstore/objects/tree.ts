@@ -56,7 +56,21 @@ export class Tree {
     const places = this.#index();
     const place = places[placeOf(places, name)];
     if (place?.name !== name) return null;
-    const { from } = place;
+    return this.#entryAt(place);
+  }
+
+  /** The entries of these names, of which none is kept here; names without an entry are left out. */
+  pick(names: readonly string[]): TreeEntry[] {
+    const wanted = new Set(names);
+    const found: TreeEntry[] = [];
+    if (wanted.size > 0)
+      this.#walk((name, from) => {
+        if (wanted.has(name)) found.push(this.#entryAt({ name, from }));
+      });
+    return found;
+  }
+
+  #entryAt({ name, from }: Place): TreeEntry {
     const oidFrom = this.#bytes.indexOf(0, from) + 1;
     return {
       name,

@@ -10,7 +10,7 @@ import type {
   TreeFile,
 } from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
-import { CatFile, type GitObject, type ObjectRequest } from '../objects/cat-file.js';
+import { CatFile, type GitObject, ObjectBatch } from '../objects/cat-file.js';
 import { changedFile } from '../objects/raw-changes.js';
 import { type Git, gitFailed } from '../process/git.js';
 import { gitRecords } from '../process/git-records.js';
@@ -107,15 +107,12 @@ export class GitReview implements Review {
   async contents(oids: readonly string[]): Promise<readonly Buffer[]> {
     if (oids.length === 0) return [];
     const file = new CatFile(this.#git, true);
-    const requests: ObjectRequest[] = [];
-    const asked = oids.map(
-      (oid) =>
-        new Promise<GitObject | null>((resolve, reject) => {
-          requests.push({ name: oid, path: oid, resolve, reject });
-        }),
+    const asked = oids.map((oid) => ({ name: oid, path: oid }));
+    const reads = asked.map(
+      (one) =>
+        new Promise<GitObject | null>((take, fail) => file.ask([new ObjectBatch([one], { take, fail })])),
     );
-    file.ask(requests);
-    const [objects] = await Promise.all([Promise.all(asked), file.end()]);
+    const [objects] = await Promise.all([Promise.all(reads), file.end()]);
     return objects.map((object, i) => {
       if (object) return object.data;
       throw new InvalidStateError(`the object ${oids[i]} is missing`, {

@@ -22,6 +22,14 @@ export interface Entry {
   readonly kind: 'file' | 'folder' | 'other';
 }
 
+/** Names the folders, of what lies in the folder with this place in a list, that are to be listed as well. */
+export type ChooseBelow = (entries: readonly Entry[], place: number) => readonly string[];
+/**
+ * Takes what lies, in `byName` order, in the folder `name` of the folder with this place. Returns whether files of it are
+ * likely to be read: a view need not keep what it knows of others.
+ */
+export type TakeBelow = (entries: readonly Entry[], place: number, name: string) => boolean;
+
 /** The files of one revision. */
 export interface StateView {
   /** Reads a file; null if there is none. Throws InvalidStateError if the path is something else. */
@@ -37,13 +45,11 @@ export interface StateView {
    */
   list(folder: string, prefix?: string): Promise<readonly Entry[] | null>;
   /**
-   * Lists many folders and hands each listing, in `byName` order, to `take` with the folder's place; null if there is no
-   * such folder. Absent if it costs no less than listing them one by one. Throws as `list`, and what `take` throws.
+   * Lists many folders below the top one, each named once, and of each the folders in it that `choose` names; hands what
+   * lies in those to `take`. Leaves folders out that are not there. Absent if it costs no less than listing them one by
+   * one. Throws as `list`, and what `choose` and `take` throw.
    */
-  listEach?(
-    folders: readonly string[],
-    take: (entries: readonly Entry[] | null, place: number) => void,
-  ): Promise<void>;
+  listBelow?(folders: readonly string[], choose: ChooseBelow, take: TakeBelow): Promise<void>;
   /** What is at a path below the top folder; null if nothing is. */
   kindOf(path: string): Promise<Entry['kind'] | null>;
 }

@@ -1,8 +1,8 @@
 import type { EventHint } from '../../model/event/event-hint.js';
 import { eventIdOfName, eventsFolder, parseEventPath } from '../../model/subject/layout.js';
 import type { Backend } from '../port/backend.js';
-import type { Revision, StateView } from '../port/state-store.js';
-import { listEach } from './list-each.js';
+import type { ChooseBelow, Revision, StateView } from '../port/state-store.js';
+import { listBelow } from './list-below.js';
 import { listSubjects } from './records.js';
 import { monthsIn } from './stored-events.js';
 
@@ -31,21 +31,19 @@ export function monthOfPath(path: string): string {
 async function candidatesById(view: StateView, hint: EventHint): Promise<Candidates> {
   const files = new Set<string>();
   const sealed = new Set<string>();
-  const months: string[] = [];
   const folders = (await listSubjects(view)).map(eventsFolder);
-  await listEach(view, folders, (entries, place) => {
-    for (const { month, isOpen, isSealed } of monthsIn(entries ?? [])) {
-      if (!hint.mayBeMonth(month)) continue;
-      const path = `${folders[place]}/${month}`;
-      if (isSealed) sealed.add(path);
-      if (isOpen) months.push(path);
-    }
-  });
-  await listEach(view, months, (entries, place) => {
-    for (const { name, kind } of entries ?? []) {
+  const choose: ChooseBelow = (entries, place) => {
+    const months = monthsIn(entries).filter(({ month }) => hint.mayBeMonth(month));
+    for (const { month, isSealed } of months) if (isSealed) sealed.add(`${folders[place]}/${month}`);
+    return months.flatMap(({ month, isOpen }) => (isOpen ? month : []));
+  };
+  await listBelow(view, folders, choose, (entries, place, month) => {
+    const before = files.size;
+    for (const { name, kind } of entries) {
       const id = kind === 'file' ? eventIdOfName(name) : null;
-      if (id !== null && hint.mayBeId(id)) files.add(`${months[place]}/${name}`);
+      if (id !== null && hint.mayBeId(id)) files.add(`${folders[place]}/${month}/${name}`);
     }
+    return files.size > before;
   });
   return { files, sealed };
 }

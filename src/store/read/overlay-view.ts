@@ -1,6 +1,6 @@
 import { beginningWith, byName, placeOf } from '../../model/subject/sorted-names.js';
-import type { Entry, FileChanges, StateView } from '../port/state-store.js';
-import { listEach } from './list-each.js';
+import type { ChooseBelow, Entry, FileChanges, StateView, TakeBelow } from '../port/state-store.js';
+import { listBelow, listOne } from './list-below.js';
 
 /** A path and the folders above it, up to the top one (''). */
 function* upwards(path: string): Generator<string> {
@@ -106,20 +106,23 @@ export class OverlayView implements StateView {
     return found.length > 0 ? found : null;
   }
 
-  async listEach(
-    folders: readonly string[],
-    take: (entries: readonly Entry[] | null, place: number) => void,
-  ): Promise<void> {
+  async listBelow(folders: readonly string[], choose: ChooseBelow, take: TakeBelow): Promise<void> {
     this.#settle();
     const places = folders.map((_, place) => place);
     const isBelow = (place: number) => this.#isOfBase(folders[place] ?? '');
     const below = places.filter(isBelow);
-    const foldersBelow = below.map((place) => folders[place] ?? '');
-    await listEach(this.#base, foldersBelow, (entries, at) => take(entries, below[at] ?? at));
-    for (const place of places) if (!isBelow(place)) take(await this.list(folders[place] ?? ''), place);
+    const placeOf = (at: number) => below[at] ?? at;
+    await listBelow(
+      this.#base,
+      below.map((place) => folders[place] ?? ''),
+      (entries, at) => choose(entries, placeOf(at)),
+      (entries, at, name) => take(entries, placeOf(at), name),
+    );
+    for (const place of places)
+      if (!isBelow(place)) await listOne(this, folders[place] ?? '', place, choose, take);
   }
 
-  /** Whether a folder is as it is below. */
+  /** Whether a folder is as it is below, with all that lies in it. */
   #isOfBase(folder: string): boolean {
     return !this.#folders.has(folder) && !this.#thinned.has(folder) && !this.#isRemoved(folder);
   }

@@ -44,16 +44,21 @@ export interface Month {
   readonly isOpen: boolean;
 }
 
-/** The months in the folder of a subject's events, in order. */
+/**
+ * The months in the folder of a subject's events, in order.
+ * @param entries in `byName` order, in which the folder of a month comes right before its file
+ */
 export function monthsIn(entries: readonly Entry[]): Month[] {
-  const open = new Set(
-    entries.filter(({ name, kind }) => kind === 'folder' && isMonth(name)).map(({ name }) => name),
-  );
-  const sealed = new Set(
-    entries.flatMap(({ name, kind }) => (kind === 'file' ? (sealedMonthOf(name) ?? []) : [])),
-  );
-  const months = [...new Set([...open, ...sealed])].sort();
-  return months.map((month) => ({ month, isSealed: sealed.has(month), isOpen: open.has(month) }));
+  const months: Month[] = [];
+  for (const { name, kind } of entries) {
+    if (kind === 'folder' && isMonth(name)) months.push({ month: name, isSealed: false, isOpen: true });
+    const month = kind === 'file' ? sealedMonthOf(name) : null;
+    if (month === null) continue;
+    const isOpen = months.at(-1)?.month === month;
+    if (isOpen) months.pop();
+    months.push({ month, isSealed: true, isOpen });
+  }
+  return months;
 }
 
 /** The months of a subject that may hold events, in order. Lists no month folder. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { CatFile, type GitObject } from '../../../src/gitstore/objects/cat-file.js';
+import { CatFile, type GitObject, ObjectBatch } from '../../../src/gitstore/objects/cat-file.js';
 import { Git } from '../../../src/gitstore/process/git.js';
 import { emptyRepository } from '../../support/git-fixtures.js';
 
@@ -15,8 +15,8 @@ it('refuses an object that is too large without holding it, and answers what is 
   const [huge, small] = [blob(path, Buffer.alloc(300 * MIB)), blob(path, Buffer.from('a: 1\n'))];
   const reader = new CatFile(new Git(path, process.env), false);
   const ask = (name: string) =>
-    new Promise<GitObject | null>((resolve, reject) =>
-      reader.ask([{ name, path: 'state.yaml', resolve, reject }]),
+    new Promise<GitObject | null>((take, fail) =>
+      reader.ask([new ObjectBatch([{ name, path: 'state.yaml' }], { take, fail })]),
     );
   let most = 0;
   const watch = setInterval(() => {

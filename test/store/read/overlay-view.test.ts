@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { StateView } from '../../../src/store/port/state-store.js';
-import { listEach } from '../../../src/store/read/list-each.js';
+import { listBelow } from '../../../src/store/read/list-below.js';
 import { OverlayView } from '../../../src/store/read/overlay-view.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { commit } from '../../support/store-contract.js';
@@ -13,10 +13,17 @@ const FILES = ['1', '2', 'a/1', 'a/2', 'a/b/1', 'a/b/2', 'a/b/c/1', 'd/e/1', 'd/
 async function answers(view: StateView): Promise<unknown> {
   const lists = FOLDERS.flatMap((folder) => [view.list(folder), view.list(folder, '1')]);
   const texts = FILES.map((file) => view.read(file));
-  const listed: unknown[] = FOLDERS.map(() => undefined);
-  await listEach(view, FOLDERS, (entries, place) => {
-    listed[place] = entries;
-  });
+  const listed = new Map<string, unknown>();
+  const below = FOLDERS.filter(Boolean);
+  await listBelow(
+    view,
+    below,
+    (entries, place) => {
+      listed.set(`${below[place]}`, entries);
+      return entries.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
+    },
+    (entries, place, name) => Boolean(listed.set(`${below[place]}: ${name}`, entries)),
+  );
   const kinds = [...FOLDERS.filter(Boolean), ...FILES].map((path) => view.kindOf(path));
   return {
     lists: await Promise.all(lists),
