@@ -8,6 +8,7 @@ import { slackBody } from '../../src/notify/format/slack.js';
 import { teamsBody } from '../../src/notify/format/teams.js';
 import { type Delivery, deliveryOf, type Message, messageOf } from '../../src/notify/message/notice.js';
 import { occurrencesOf } from '../../src/notify/message/occurrences-of.js';
+import { anyCharacter } from '../support/characters.js';
 import {
   changeNews,
   divergenceNews,
@@ -62,7 +63,7 @@ const everywhere = (text: string): Delivery[] => [
 ];
 const RUNS = { numRuns: 25 };
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 700 }),
+  fc.string({ unit: anyCharacter, maxLength: 700 }),
   fc.string({
     unit: fc.constantFrom('<', '>', '&', '@', '*', '`', '[', ']', '(', ')', '\\', '\n', '!', 'a'),
     maxLength: 700,

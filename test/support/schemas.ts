@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { compileFunction } from 'node:vm';
+import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js';
+import { keptText } from './kept-texts.js';
 
 const root = join(import.meta.dirname, '../..');
-const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
+const requireHere = createRequire(import.meta.url);
 const validators = new Map<string, ValidateFunction>();
 
 type Json = Record<string, unknown>;
@@ -23,6 +26,28 @@ function closed(schema: unknown): unknown {
     : inner;
 }
 
+let ajv: Ajv2020 | null = null;
+
+/**
+ * The code of a CommonJS module that checks values against a schema. ajv is loaded only here, since most test files find
+ * the code of an earlier one.
+ */
+function codeFor(schema: Json): string {
+  const { Ajv2020 }: typeof import('ajv/dist/2020.js') = requireHere('ajv/dist/2020.js');
+  const { default: standaloneCode }: typeof import('ajv/dist/standalone/index.js') =
+    requireHere('ajv/dist/standalone');
+  ajv ??= new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, code: { source: true } });
+  return standaloneCode(ajv, ajv.compile(schema));
+}
+
+/** The validator of a schema. */
+function validatorOf(schema: Json): ValidateFunction {
+  const code = keptText('validator', JSON.stringify(schema), () => codeFor(schema));
+  const module = { exports: {} };
+  compileFunction(code, ['module', 'require'])(module, requireHere);
+  return module.exports as ValidateFunction;
+}
+
 function problems(validate: ValidateFunction, value: unknown): string[] {
   if (validate(value)) return [];
   return (validate.errors ?? []).map(
@@ -32,7 +57,7 @@ function problems(validate: ValidateFunction, value: unknown): string[] {
 
 /** The places in `value` that break the schema at `path` below `schemas/`. */
 export function schemaProblems(path: string, value: unknown): string[] {
-  const validate = validators.get(path) ?? ajv.compile(readSchema(path));
+  const validate = validators.get(path) ?? validatorOf(readSchema(path));
   validators.set(path, validate);
   return problems(validate, value);
 }
@@ -55,7 +80,7 @@ export function checkResult(result: unknown): void {
 
 function checkStrictly(path: string, value: unknown): void {
   const strictly = `${path} strictly`;
-  const validate = validators.get(strictly) ?? ajv.compile(closed(readSchema(path)) as Json);
+  const validate = validators.get(strictly) ?? validatorOf(closed(readSchema(path)) as Json);
   validators.set(strictly, validate);
   const found = problems(validate, value);
   if (found.length > 0) throw new Error(`${path}:\n${found.join('\n')}\n${JSON.stringify(value, null, 2)}`);

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { findRepository } from '../../../src/gitstore/embedded/found-repository.js';
 import type { Commit, Revision, StateStore } from '../../../src/store/port/state-store.js';
 import { changesContract } from '../../support/changes-contract.js';
+import { anyCharacter } from '../../support/characters.js';
 import { openEmbedded } from '../../support/embedded-git.js';
 import {
   bareRepository,
@@ -52,17 +53,20 @@ const NAMES = ['a', 'a-b', 'a.b', 'a0', 'ü "x"', 'z'] as const;
 const path = fc
   .array(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 3 })
   .map((names) => names.join('/'));
-const files = fc.uniqueArray(fc.tuple(path, fc.option(fc.string({ unit: 'binary' }), { freq: 4 })), {
+const files = fc.uniqueArray(fc.tuple(path, fc.option(fc.string({ unit: anyCharacter }), { freq: 4 })), {
   maxLength: 5,
   selector: ([name]) => name,
 });
 /** No path is a file and a folder of one commit: what git makes of it depends on the order. */
 const isTree = (changes: readonly (readonly [string, string | null])[]) =>
   changes.every(([one]) => changes.every(([other]) => !other.startsWith(`${one}/`)));
-const person = fc.record({ name: fc.string({ unit: 'binary' }), email: fc.string({ unit: 'binary' }) });
+const person = fc.record({
+  name: fc.string({ unit: anyCharacter }),
+  email: fc.string({ unit: anyCharacter }),
+});
 const commits = fc.array(
   fc.record({
-    message: fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', '')),
+    message: fc.string({ unit: anyCharacter }).map((text) => text.replaceAll('\0', '')),
     author: person,
     time: fc.integer({ min: 0, max: 2_000_000_000_000 }),
     published: fc.integer({ min: 0, max: 2_000_000_000_000 }),

@@ -8,8 +8,9 @@ import {
 } from '../../../src/gitstore/lock/lease-message.js';
 import { acquired, broken, type LeaseRecord } from '../../../src/model/lease/lease.js';
 import { makeUlid } from '../../../src/model/value/ulid.js';
+import { anyCharacter } from '../../support/characters.js';
 
-const text = fc.string({ unit: 'binary', maxLength: 60 });
+const text = fc.string({ unit: anyCharacter, maxLength: 60 });
 const holder = fc.record({ name: text, host: text, runId: text }, { requiredKeys: ['name', 'host'] });
 const [mine, theirs] = [makeUlid(1, 1n), makeUlid(2, 2n)];
 const record = fc
@@ -92,7 +93,7 @@ describe('no message of a lock is', () => {
 
   it('any text, cut off, too long or none', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (any) => {
+      fc.property(fc.string({ unit: anyCharacter }), (any) => {
         expect(parseLeaseMessage(any)).toBeNull();
       }),
     );

@@ -25,12 +25,13 @@ import {
   MAX_LOCK_NAME,
 } from '../../../src/model/lease/lock-name.js';
 import { makeUlid } from '../../../src/model/value/ulid.js';
+import { anyCharacter } from '../../support/characters.js';
 
 const name = fc
   .stringMatching(/^[a-z0-9]{1,6}([._-]{0,2}[a-z0-9]{1,4}){0,3}(\/[a-z0-9]{1,6}(\.lock)?){0,2}$/)
   .filter(isLockName);
 const ulid = fc.bigInt({ min: 0n, max: 2n ** 80n - 1n }).map((random) => makeUlid(1_750_000_000_000, random));
-const text = fc.string({ unit: 'binary', maxLength: 60 });
+const text = fc.string({ unit: anyCharacter, maxLength: 60 });
 const holder = fc.record({ name: text, host: text, runId: text }, { requiredKeys: ['name', 'host'] });
 const at = fc.integer({ min: 0, max: 4_000_000_000_000 });
 const wanted = fc.record(

@@ -1,6 +1,7 @@
 /** Texts that some YAML reader misinterprets, and values that contain them. */
 import fc from 'fast-check';
 import type { Value } from '../../../src/model/value/value.js';
+import { anyCharacter } from '../characters.js';
 
 /** Numbers, truth values, dates and nothing of YAML 1.1 and 1.2, as text; marks; blanks. */
 export const ODD_TEXTS: readonly string[] = [
@@ -214,7 +215,7 @@ const character = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...ODD_CHARACTERS) },
   { weight: 3, arbitrary: fc.constantFrom(...' :#-\n\t"\'\\,[]{}&*!|>%@`?=~0123456789_.eExobyn') },
   { weight: 2, arbitrary: fc.constantFrom('a', 'b', 'Z') },
-  { weight: 1, arbitrary: fc.string({ minLength: 1, maxLength: 1, unit: 'binary' }) },
+  { weight: 1, arbitrary: fc.string({ minLength: 1, maxLength: 1, unit: anyCharacter }) },
 );
 
 /** Any text without lone surrogates. */
