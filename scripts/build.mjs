@@ -64,7 +64,7 @@ const program = await build({
     plainPlatform,
     setAside(RARE, 'rare.cjs'),
     setAside(MCP_SDK, 'mcp-sdk.cjs'),
-    deferBuiltins(['crypto', 'child_process', 'net', 'tty']),
+    deferBuiltins(['crypto', 'child_process', 'fs/promises', 'net', 'tty']),
     deferPackage('yaml', 'yaml.cjs'),
   ],
   define: {

@@ -128,7 +128,22 @@ export async function commonJs(text, options) {
   const { code } = await transform(module, { target: options.target, platform: 'node', supported });
   // The program's own scripts export what the importer expects.
   const own = code.replace(/__toESM\d*\((require\("\.\/[^"]+"\))\)/g, '$1');
-  return (await transform(own, options)).code;
+  return (await transform(uncopied(own), options)).code;
+}
+
+/**
+ * Takes what is imported by name from a CommonJS package as it is. esbuild copies a package first, a getter for each of
+ * its exports, so that it also has a default export.
+ */
+function uncopied(code) {
+  return code.replace(
+    /^( *var (import_\w+) = )__toESM\d*\((require_\w+\(\)), 1\);$/gm,
+    (statement, start, name, required) => {
+      const uses = code.match(new RegExp(`\\b${name}\\b.{0,9}`, 'g'));
+      const isNamed = uses.every((use) => use.startsWith(`${name} = `) || /^\w+\.(?!default\b)/.test(use));
+      return isNamed ? `${start}${required};` : statement;
+    },
+  );
 }
 
 const property = (name, value) => (name === value ? name : `${name}: ${value}`);

@@ -1,6 +1,5 @@
 /** Opens git repositories: the one in the current folder, a named one, or the clone that kgit keeps of a URL. */
 import { fstatSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
@@ -29,6 +28,7 @@ import type { Actor } from '../model/operation/operation.js';
 import { parseRepositorySpec, type RepositorySpec } from '../model/subject/repository-spec.js';
 import { hasCode } from '../model/value/error-codes.js';
 import { PACKAGE_ROOT } from '../package-root.js';
+import { readFile } from '../platform/small-files.js';
 import { IS_LINUX, IS_WINDOWS } from '../platform/system.js';
 import { endChildren } from '../process/child.js';
 import { setAsideDamaged } from '../store/local/damaged-files.js';

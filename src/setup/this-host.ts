@@ -19,7 +19,10 @@ function readProc(path: string): string | null {
 /** This machine and process. */
 export const thisHost: Host = {
   hostname: hostname(),
-  bootId: readProc('/proc/sys/kernel/random/boot_id'),
+  // Read when it is asked for: commands that take no lock need none.
+  get bootId() {
+    return readProc('/proc/sys/kernel/random/boot_id');
+  },
   pid: process.pid,
   processStart: (pid) =>
     readProc(`/proc/${pid}/stat`)

@@ -37,7 +37,7 @@ const MATTERS: readonly (readonly [matter: string, asks: RegExp, homes: readonly
       'src/gitstore/backup/backup.ts',
       'src/gitstore/repository/commit-hook.ts',
       'src/platform/file-modes.ts',
-      'src/store/local/durable-files.ts',
+      'src/platform/small-files.ts',
       'src/store/local/shared-folders.ts',
     ],
   ],

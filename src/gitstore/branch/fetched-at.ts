@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
+import { readFile } from '../../platform/small-files.js';
 import { privateFolder, replaceWhole } from '../../store/local/durable-files.js';
 
 const fileOf = (commonDir: string) => join(commonDir, 'kgit', 'fetched-at');

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readFile } from '../../platform/small-files.js';
 import { orIfGone, privateFolder, replaceWhole } from '../../store/local/durable-files.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Graph } from '../history/graph.js';

@@ -1,7 +1,7 @@
-import { readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
+import { readdir, readFile, rename, stat, unlink } from '../../platform/small-files.js';
 import {
   createWhole,
   orIfGone,

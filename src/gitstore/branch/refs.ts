@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
+import { readFile } from '../../platform/small-files.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Git } from '../process/git.js';
 import type { Repository } from '../repository/repository.js';

@@ -1,7 +1,7 @@
-import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, InvalidStateError } from '../../errors.js';
 import { hasCode, isOfSystem } from '../../model/value/error-codes.js';
+import { lstat, readFile } from '../../platform/small-files.js';
 import { orIfGone } from '../../store/local/durable-files.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { EXECUTABLE_FILE, PLAIN_FILE, parseCommit } from '../embedded/object-formats.js';

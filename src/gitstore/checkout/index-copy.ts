@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, readdir, rename, stat, utimes } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
+import { readdir, rename, stat, utimes } from '../../platform/small-files.js';
 import { cannotKeep, orIfGone, removeFile } from '../../store/local/durable-files.js';
 
 const NAME = /^kgit-index-[0-9a-f]{12}(\.lock)?$/;

@@ -1,7 +1,7 @@
-import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
+import { rename } from '../../platform/small-files.js';
 import {
   cannotKeep,
   createDurably,

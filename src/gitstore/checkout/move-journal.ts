@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
+import { readFile } from '../../platform/small-files.js';
 import { privateFolder, removeFile, replaceDurably } from '../../store/local/durable-files.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Checkout } from './work-trees.js';

@@ -1,6 +1,6 @@
-import { lstat, readFile, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
+import { lstat, readFile, rmdir, unlink } from '../../platform/small-files.js';
 import { orIfGone } from '../../store/local/durable-files.js';
 import {
   EMPTY_TREE,

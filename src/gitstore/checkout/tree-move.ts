@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { stat } from '../../platform/small-files.js';
 import { orIfGone } from '../../store/local/durable-files.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Objects } from '../objects/object-reader.js';

@@ -1,6 +1,6 @@
-import { lstat, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
+import { lstat, readdir, readFile } from '../../platform/small-files.js';
 import { orIfGone } from '../../store/local/durable-files.js';
 
 /** A work tree that has the state branch checked out. */

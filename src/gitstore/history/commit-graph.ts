@@ -1,5 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readdir, stat } from '../../platform/small-files.js';
 import { orIfGone } from '../../store/local/durable-files.js';
 import type { Git } from '../process/git.js';
 import { isPartialClone, type Repository } from '../repository/repository.js';

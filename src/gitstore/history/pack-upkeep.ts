@@ -1,6 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
+import { readdir, stat } from '../../platform/small-files.js';
 import { orIfGone, privateFolder, replaceWhole } from '../../store/local/durable-files.js';
 import type { Git } from '../process/git.js';
 import { isPartialClone, type Repository } from '../repository/repository.js';

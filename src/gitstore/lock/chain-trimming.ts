@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
+import { readFile } from '../../platform/small-files.js';
 import { privateFolder, replaceWhole } from '../../store/local/durable-files.js';
 
 /**

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RefusedError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
+import { readFile } from '../../platform/small-files.js';
 import { removeFile } from '../../store/local/durable-files.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Git } from '../process/git.js';

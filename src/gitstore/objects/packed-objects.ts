@@ -1,10 +1,10 @@
 /** Makes the objects of a small write in this process: git needs longer to start than to write them. */
 import { randomBytes } from 'node:crypto';
-import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, InvalidStateError } from '../../errors.js';
 import { isOfSystem } from '../../model/value/error-codes.js';
 import { READ_ONLY_FILE } from '../../platform/file-modes.js';
+import { rename, writeNew } from '../../platform/small-files.js';
 import { removeFile } from '../../store/local/durable-files.js';
 import type { Commit, Revision } from '../../store/port/state-store.js';
 import { makeCommits } from '../embedded/made-commits.js';
@@ -75,14 +75,10 @@ class PackedObjects implements ObjectMaker {
   /** Writes a file so that it is there whole, and synced as `core.fsync` has packs. git prunes what a kill leaves. */
   async #write(name: string, data: Buffer): Promise<void> {
     const temporary = join(this.#folder, `tmp_kgit_${randomBytes(6).toString('hex')}`);
-    const handle = await open(temporary, 'wx', READ_ONLY_FILE);
+    await writeNew(temporary, data, { mode: READ_ONLY_FILE, isSynced: true });
     try {
-      await handle.writeFile(data);
-      await handle.sync();
-      await handle.close();
       await rename(temporary, join(this.#folder, name));
     } catch (error) {
-      await handle.close();
       await removeFile(temporary);
       throw error;
     }

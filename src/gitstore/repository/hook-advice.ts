@@ -1,6 +1,6 @@
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shellWord } from '../../model/value/shell-word.js';
+import { lstat } from '../../platform/small-files.js';
 import { orIfGone } from '../../store/local/durable-files.js';
 
 /** The command of the hook. The repository is named, so that no variable names another one. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { EnvironmentError, NoRepositoryError } from '../../errors.js';
+import { realpath } from '../../platform/small-files.js';
 import { type Git, type GitResult, gitFailed } from '../process/git.js';
 import { plainRepository } from './plain-repository.js';
 

@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { NoRepositoryError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
+import { stat } from '../../platform/small-files.js';
 
 /** Throws NoRepositoryError if there is no folder at the path. */
 export async function requireFolder(path: string): Promise<void> {

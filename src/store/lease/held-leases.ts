@@ -1,9 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { claimOf, isClaimed, type LeaseClaim, leaseFromJson } from '../../model/lease/lease.js';
 import { decodeLockName, encodeLockName } from '../../model/lease/lock-name.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
+import { readdir, readFile } from '../../platform/small-files.js';
 import { privateFolder, removeFile, replaceDurably, replaceWhole } from '../local/durable-files.js';
 import type { LockTip } from '../port/lease-store.js';
 import { SeenTokens } from './seen-tokens.js';

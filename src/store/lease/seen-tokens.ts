@@ -1,10 +1,10 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidStateError } from '../../errors.js';
 import { encodeLockName } from '../../model/lease/lock-name.js';
 import { lockSubject } from '../../model/subject/subject.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
+import { readdir } from '../../platform/small-files.js';
 import { createDurably, privateFolder, removeFile } from '../local/durable-files.js';
 import type { StateView } from '../port/state-store.js';
 import { newestOf } from '../read/stored-events.js';

@@ -1,8 +1,8 @@
-import { readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
+import { readdir, rename } from '../../platform/small-files.js';
 import { privateFolder, readNamed } from './durable-files.js';
 import { randomBytes } from './random-bytes.js';
 
@@ -95,7 +95,7 @@ async function faultOf(
     const bytes = await readNamed(path);
     return bytes === undefined || bytes === null || isRight(bytes.toString('utf8')) ? null : 'it is damaged';
   } catch (error) {
-    if (hasCode(error, 'EACCES', 'EPERM', 'EIO')) return 'it cannot be read';
+    if (hasCode(error, 'EACCES', 'EPERM', 'EIO', 'EINVAL')) return 'it cannot be read';
     throw error;
   }
 }

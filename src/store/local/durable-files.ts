@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { open, rename, unlink } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
+import { rename, syncNames, writeNew } from '../../platform/small-files.js';
 import { nameOnce, removeNamed, temporaryName } from './named-whole.js';
 import { fileMode, isShared, makeFolder } from './shared-folders.js';
 
@@ -29,33 +30,17 @@ export function cannotKeep(path: string, cause: unknown): EnvironmentError {
 
 /** Makes the names in a folder durable. */
 export async function syncFolder(folder: string): Promise<void> {
-  // Windows has no handles for folders; its file systems journal names themselves.
-  const handle = await open(folder, constants.O_RDONLY).catch((error: unknown) => {
-    if (hasCode(error, 'EISDIR', 'EPERM', 'EACCES')) return null;
-    throw error;
+  await syncNames(folder).catch((error: unknown) => {
+    // Windows has no handles for folders; its file systems journal names themselves.
+    if (!hasCode(error, 'EISDIR', 'EPERM', 'EACCES')) throw error;
   });
-  if (!handle) return;
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
-async function writeTemporary(path: string, text: string, isDurable: boolean): Promise<string> {
+async function writeTemporary(path: string, text: string, isSynced: boolean): Promise<string> {
   const temporary = temporaryName(path);
-  const handle = await open(temporary, 'wx', fileMode(path));
-  try {
-    // The umask must not restrict a file that a group shares.
-    if (isShared(path)) await handle.chmod(fileMode(path));
-    await handle.writeFile(text);
-    if (isDurable) await handle.sync();
-  } catch (error) {
-    await unlink(temporary);
-    throw error;
-  } finally {
-    await handle.close();
-  }
+  const mode = fileMode(path);
+  // The umask must not restrict a file that a group shares.
+  await writeNew(temporary, text, { mode, exactMode: isShared(path) ? mode : undefined, isSynced });
   return temporary;
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ConflictError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
+import { realpath } from '../../platform/small-files.js';
 import type { Clock, Host } from '../port/host.js';
 import { createWhole } from './durable-files.js';
 import { ProcessLock } from './process-lock.js';

@@ -1,8 +1,8 @@
 /** Gives a finished file its name exactly once, also on file systems without hard links (exFAT, some network shares). */
-import { link, mkdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { permissions } from '../../platform/file-modes.js';
+import { link, mkdir, readFile, rename, rm, rmdir, stat, unlink } from '../../platform/small-files.js';
 import { randomBytes } from './random-bytes.js';
 import { folderMode, giveRights, isShared } from './shared-folders.js';
 

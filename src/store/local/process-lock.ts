@@ -1,7 +1,7 @@
-import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
+import { rename } from '../../platform/small-files.js';
 import { type Host, identityOf, isGone, type ProcessIdentity } from '../port/host.js';
 import { createDurably, privateFolder, putBack, readNamed, removeFile } from './durable-files.js';
 import { randomBytes } from './random-bytes.js';

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { access, chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { PRIVATE_FILE, permissions } from '../../platform/file-modes.js';
+import { access, chmod, mkdir, readdir, stat } from '../../platform/small-files.js';
 
 /** The kgit folders that a group shares, with the mode of their files. */
 const shared = new Map<string, number>();

@@ -1,7 +1,7 @@
 /** The files of an outbox as they are, for backups. */
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMap } from '../../model/value/value.js';
+import { readdir } from '../../platform/small-files.js';
 import { orIfGone, readNamed } from './durable-files.js';
 
 /** The folder of the outbox, in the folder for what this machine alone keeps about a store, and in a backup. */

@@ -1,7 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
 import type { EventWrite, Operation } from '../../model/operation/operation.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
+import { readdir, stat } from '../../platform/small-files.js';
 import { readNamed } from '../local/durable-files.js';
 
 /** Version of the format of an entry's file. */

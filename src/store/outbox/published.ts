@@ -1,6 +1,6 @@
-import { readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
+import { readdir, rename, stat } from '../../platform/small-files.js';
 import { cannotKeep, orIfGone, privateFolder, removeFile } from '../local/durable-files.js';
 
 /** How many operations are kept at most; the oldest go first. */

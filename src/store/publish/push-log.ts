@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
+import { readFile } from '../../platform/small-files.js';
 import { privateFolder, replaceWhole } from '../local/durable-files.js';
 
 /** How many pushes the log holds. */

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, RemoteError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
+import { readFile } from '../../platform/small-files.js';
 import { privateFolder, removeFile, replaceDurably } from '../local/durable-files.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { Backend } from '../port/backend.js';

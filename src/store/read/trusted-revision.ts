@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { REVISION } from '../../model/value/revision.js';
+import { readFile } from '../../platform/small-files.js';
 import { privateFolder, replaceDurably } from '../local/durable-files.js';
 import type { Revision } from '../port/state-store.js';
 

@@ -1,5 +1,12 @@
-import { chmodSync, mkdirSync, promises, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
+import fs, {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { EnvironmentError } from '../../../src/errors.js';
@@ -110,14 +117,14 @@ describe('FewFiles', () => {
 
   it('is not sure about a file that vanishes while it is looked at, or that the system refuses', async () => {
     const { path, place, few, from, to } = moved();
-    const read = vi.spyOn(promises, 'readFile').mockImplementationOnce(() => {
-      rmSync(join(path, 'folder/old'));
-      read.mockRestore();
-      return promises.readFile(join(path, 'folder/old'));
+    const { openSync } = fs;
+    const opened = vi.spyOn(fs, 'openSync').mockImplementation((file, ...how) => {
+      if (file === join(path, 'folder/old')) rmSync(file);
+      return openSync(file, ...how);
     });
-    syncBuiltinESMExports();
     expect(await few.isClear(place, from, to)).toBe(false);
-    syncBuiltinESMExports();
+    opened.mockRestore();
+    expect(existsSync(join(path, 'folder/old'))).toBe(false);
     git(path, 'reset', '--quiet', '--hard', from);
     // No file system has so long a name.
     const blob = git(path, 'rev-parse', `${to}:folder/old`);
