@@ -227,7 +227,7 @@ export class HttpRemote implements Remote {
         const oids = new Set<string>();
         for (const { to } of updates)
           if (to !== null) for (const oid of await newObjects(objects, line, to, known)) oids.add(oid);
-        return packOf(objects, oids);
+        return (await packOf(objects, oids)).pack;
       };
       return pushRefs(http, updates, { isAtomic, said, pack });
     });

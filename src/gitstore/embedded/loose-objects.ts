@@ -1,7 +1,6 @@
 /** Reads the objects that are files of their own, within bounds: isomorphic-git inflates without any. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import { InvalidStateError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
@@ -10,7 +9,6 @@ import type { GitObject } from '../objects/cat-file.js';
 import type { ReadableFiles } from './packs/file-blocks.js';
 import { damaged, MAX_OBJECT } from './packs/pack-entry.js';
 
-const inflated = promisify(inflate);
 /** Longest header: `commit`, the size, what is between and after. */
 const MAX_HEADER = 32;
 /** Largest file of an object, in bytes: what cannot be compressed takes a little more room than it has. */
@@ -21,13 +19,13 @@ function tooLarge(oid: string): InvalidStateError {
   return new InvalidStateError(`the object ${oid} is too large (more than ${MAX_OBJECT} bytes)`);
 }
 
-async function content(file: Buffer, oid: string): Promise<Buffer> {
-  try {
-    return await inflated(file, { maxOutputLength: MAX_OBJECT + MAX_HEADER });
-  } catch (error) {
-    if (hasCode(error, 'ERR_BUFFER_TOO_LARGE')) throw tooLarge(oid);
-    throw damaged(`the object ${oid}`);
-  }
+function content(file: Buffer, oid: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    inflate(file, { maxOutputLength: MAX_OBJECT + MAX_HEADER }, (error, data) => {
+      if (error === null) resolve(data);
+      else reject(hasCode(error, 'ERR_BUFFER_TOO_LARGE') ? tooLarge(oid) : damaged(`the object ${oid}`));
+    });
+  });
 }
 
 /** Reads the file of an object; null if there is none. */

@@ -8,7 +8,7 @@ import { rename, writeNew } from '../../platform/small-files.js';
 import { removeFile } from '../../store/local/durable-files.js';
 import type { Commit, Revision } from '../../store/port/state-store.js';
 import { makeCommits } from '../embedded/made-commits.js';
-import { objectId, readPack } from '../embedded/packs/index-pack.js';
+import { objectId } from '../embedded/packs/index-pack.js';
 import { type ObjectType, TRAILER } from '../embedded/packs/pack-entry.js';
 import { formatIndex } from '../embedded/packs/pack-index.js';
 import type { ObjectMaker } from '../embedded/stored-objects.js';
@@ -63,23 +63,37 @@ class PackedObjects implements ObjectMaker {
   }
 
   async store(): Promise<void> {
-    const pack = await packOf(this, this.#made.keys());
+    const { pack, entries } = await packOf(this, this.#made.keys());
     const checksum = pack.subarray(-TRAILER);
     const name = `pack-${checksum.toString('hex')}`;
-    // The index makes the pack count, so it comes last.
-    await this.#write(`${name}.pack`, pack);
-    await this.#write(`${name}.idx`, formatIndex(await readPack(pack), checksum));
+    // The index makes the pack count, so it is named last.
+    await this.#write([
+      [`${name}.pack`, pack],
+      [`${name}.idx`, formatIndex(entries, checksum)],
+    ]);
     for (const object of this.#made.values()) this.#reader.keep(object);
   }
 
-  /** Writes a file so that it is there whole, and synced as `core.fsync` has packs. git prunes what a kill leaves. */
-  async #write(name: string, data: Buffer): Promise<void> {
-    const temporary = join(this.#folder, `tmp_kgit_${randomBytes(6).toString('hex')}`);
-    await writeNew(temporary, data, { mode: READ_ONLY_FILE, isSynced: true });
+  /**
+   * Writes files so that they are there whole, and synced as `core.fsync` has packs; they get their names in this order. git
+   * prunes what a kill leaves.
+   */
+  async #write(files: readonly (readonly [name: string, data: Buffer])[]): Promise<void> {
+    const made = files.map(([name, data]) => ({
+      path: join(this.#folder, name),
+      data,
+      temporary: join(this.#folder, `tmp_kgit_${randomBytes(6).toString('hex')}`),
+    }));
     try {
-      await rename(temporary, join(this.#folder, name));
+      const written = await Promise.allSettled(
+        made.map(({ temporary, data }) =>
+          writeNew(temporary, data, { mode: READ_ONLY_FILE, isSynced: true }),
+        ),
+      );
+      for (const each of written) if (each.status === 'rejected') throw each.reason;
+      for (const { temporary, path } of made) await rename(temporary, path);
     } catch (error) {
-      await removeFile(temporary);
+      for (const { temporary } of made) await removeFile(temporary);
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -120,12 +120,10 @@ describe('refs in files', () => {
   });
 
   it('are recorded durably before the first lock', async () => {
-    const handle = await nodeFs.open(path, 'r');
-    const prototype: nodeFs.FileHandle = Object.getPrototypeOf(handle);
-    await handle.close();
     const synced = new Set<number>();
-    const sync = vi.spyOn(prototype, 'sync').mockImplementation(async function (this: nodeFs.FileHandle) {
-      synced.add((await this.stat()).ino);
+    const sync = vi.spyOn(fs, 'fsync').mockImplementation((file, done) => {
+      synced.add(fs.fstatSync(file).ino);
+      done(null);
     });
     const durable: boolean[] = [];
     const link: FileSystem['link'] = async (from, to) => {

@@ -133,7 +133,7 @@ describe('a server that does not do as git does', () => {
     expect(await objects.has(blob)).toBe(false);
     await objects.store();
     expect(await objects.has(blob)).toBe(true);
-    const pack = await packOf(objects, [blob]);
+    const { pack } = await packOf(objects, [blob]);
     const { remote, refs } = await upload(answered(pack));
     const { code, stderr } = await remote.fetch(['+refs/heads/main:refs/kgit/remote/main'], call);
     expect([code, stderr]).toEqual([128, expect.stringContaining('did not send all objects')]);
@@ -149,13 +149,10 @@ describe('a server that does not do as git does', () => {
     async (_what, sent) => {
       const { objects } = await openEmbedded(bareRepository());
       const ids = chain(objects);
-      const pack = async (names: readonly (keyof typeof ids)[]) =>
-        answered(
-          await packOf(
-            objects,
-            names.map((name) => ids[name]),
-          ),
-        );
+      const pack = async (names: readonly (keyof typeof ids)[]) => {
+        const oids = names.map((name) => ids[name]);
+        return answered((await packOf(objects, oids)).pack);
+      };
       const refs = lines(`${ids.commit} refs/heads/main`);
       const answers = [await pack(sent), await pack(['blob', 'tree', 'parent', 'commit'])];
       const { remote, refs: here } = await served(({ method }, body) =>
@@ -192,9 +189,9 @@ describe('a server that does not do as git does', () => {
       [blob, tree, commit],
       [blob, tree, parent, commit],
     ];
-    expect(await fetched(cut(commit, await packOf(objects, tip)), 'tip')).toEqual([0, true]);
-    expect(await fetched(cut(commit, await packOf(objects, tip)))).toEqual([128, false]);
-    expect(await fetched(cut(parent, await packOf(objects, all)))).toEqual([0, false]);
+    expect(await fetched(cut(commit, (await packOf(objects, tip)).pack), 'tip')).toEqual([0, true]);
+    expect(await fetched(cut(commit, (await packOf(objects, tip)).pack))).toEqual([128, false]);
+    expect(await fetched(cut(parent, (await packOf(objects, all)).pack))).toEqual([0, false]);
   });
 
   it.each([

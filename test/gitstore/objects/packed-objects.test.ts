@@ -1,5 +1,5 @@
 /** Commits that are made without git: the same as fast-import makes, or left to it. */
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { buildCommits } from '../../../src/gitstore/objects/fast-import.js';
@@ -47,6 +47,10 @@ function repository() {
 it('are those of fast-import, byte for byte, in one pack that git finds whole', async () => {
   const { path, chain, pack, reader, packs } = repository();
   const made = await pack();
+  const [stored = ''] = readdirSync(packs).filter((name) => name.endsWith('.pack'));
+  git(path, 'index-pack', '-o', 'by-git.idx', join(packs, stored));
+  const index = (file: string) => readFileSync(file).toString('hex');
+  expect(index(join(packs, stored.replace(/pack$/, 'idx')))).toBe(index(join(path, 'by-git.idx')));
   expect(await reader.read(made?.[1] ?? '')).toMatchObject({ type: 'commit' });
   expect(made).toEqual(await buildCommits(new Git(path, process.env), CHAIN, chain));
   git(path, 'update-ref', 'refs/heads/made', made?.[1] ?? '');

@@ -1,13 +1,21 @@
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { deflate } from 'node:zlib';
+import { crc32, deflate, deflateSync } from 'node:zlib';
 import type { Revision } from '../../../store/port/state-store.js';
 import type { CommitLine } from '../commit-line.js';
 import { FOLDER, parseTree } from '../object-formats.js';
+import type { PackedEntries } from '../packs/pack-index.js';
 import type { StoredObjects } from '../stored-objects.js';
 
 const TYPES: Readonly<Record<string, number>> = { commit: 1, tree: 2, blob: 3 };
-const compress = promisify(deflate);
+/** Up to this size, in bytes, compressing takes less time than to hand it to another thread. */
+const SMALL = 16 * 1024;
+
+function compress(data: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (data.length <= SMALL) resolve(deflateSync(data));
+    else deflate(data, (error, compressed) => (error ? reject(error) : resolve(compressed)));
+  });
+}
 
 /** Type and size of an entry: 3 bits of the type, then the size, 7 bits a byte from the lowest. */
 function entryHeader(type: number, size: number): Buffer {
@@ -19,23 +27,37 @@ function entryHeader(type: number, size: number): Buffer {
   return Buffer.from(bytes);
 }
 
+/** A pack, and what its index tells. */
+export interface Packed {
+  readonly pack: Buffer;
+  readonly entries: PackedEntries;
+}
+
 /** Packs objects, whole. */
 export async function packOf(
   objects: Pick<StoredObjects, 'object'>,
   oids: Iterable<string>,
-): Promise<Buffer> {
+): Promise<Packed> {
   const ids = [...new Set(oids)];
+  const count = ids.length;
   const header = Buffer.from('PACK\0\0\0\u0002\0\0\0\0', 'latin1');
-  header.writeUInt32BE(ids.length, 8);
+  header.writeUInt32BE(count, 8);
   const parts: Buffer[] = [header];
-  for (const oid of ids) {
+  const [crcs, offsets] = [new Uint32Array(count), new Uint32Array(count)];
+  let at = header.length;
+  for (const [number, oid] of ids.entries()) {
     const object = await objects.object(oid);
     const type = TYPES[object?.type ?? ''];
     if (object === null || type === undefined) throw new RangeError(`${oid} cannot be packed`);
-    parts.push(entryHeader(type, object.data.length), await compress(object.data));
+    const entry = Buffer.concat([entryHeader(type, object.data.length), await compress(object.data)]);
+    parts.push(entry);
+    crcs[number] = crc32(entry);
+    offsets[number] = at;
+    at += entry.length;
   }
-  const pack = Buffer.concat(parts);
-  return Buffer.concat([pack, createHash('sha1').update(pack).digest()]);
+  const body = Buffer.concat(parts);
+  const pack = Buffer.concat([body, createHash('sha1').update(body).digest()]);
+  return { pack, entries: { count, ids: Buffer.from(ids.join(''), 'hex'), crcs, offsets } };
 }
 
 /** The objects that lead to `to` and that somebody lacks who has `known`, with all that leads to it. */
