@@ -20,6 +20,7 @@ RUN apt-get update \
 COPY --from=build /tmp/kubectl /usr/local/bin/kubectl
 COPY --from=build /tmp/kgit-*.tgz /tmp/kgit.tgz
 RUN npm install --global --ignore-scripts --no-audit --no-fund /tmp/kgit.tgz && rm /tmp/kgit.tgz \
+  && "$(npm root --global)/kgit/bin/keep-code.sh" \
   && install --directory --owner=1000 --group=1000 --mode=700 /var/lib/kgit
 ENV HOME=/var/lib/kgit
 WORKDIR /var/lib/kgit

@@ -31,7 +31,7 @@ const ids = readdirSync(join(root, 'src/commands'), { recursive: true, encoding:
 const shared = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20.19' };
 
 // types/ stays, because npm builds again after `prepack` has written it; the rest of dist/ is overwritten.
-rmSync(join(dist, 'program'), { recursive: true, force: true });
+for (const folder of ['program', 'code']) rmSync(join(dist, folder), { recursive: true, force: true });
 for (const file of existsSync(dist) ? readdirSync(dist) : [])
   if (/^library.*\.js$/.test(file)) rmSync(join(dist, file));
 rmSync(join(root, 'oclif.manifest.json'), { force: true });

@@ -92,6 +92,9 @@ function documentation(stage, program, { version, maintainer, seconds }) {
   for (const name of ['CHANGELOG.md', 'LICENSE']) rmSync(join(program, name));
 }
 
+/** Scripts that dpkg runs: they keep compiled code for all users, and remove it. */
+const MAINTAINER_SCRIPTS = ['postinst', 'prerm'];
+
 /** Writes the control files: sizes and sums are of what is installed. */
 function control(stage, { version, maintainer }) {
   const installed = below(stage);
@@ -110,11 +113,15 @@ function control(stage, { version, maintainer }) {
   });
   write(join(stage, 'DEBIAN/control'), text);
   write(join(stage, 'DEBIAN/md5sums'), sums.join(''));
+  for (const name of ['triggers', ...MAINTAINER_SCRIPTS])
+    write(join(stage, 'DEBIAN', name), readFileSync(join(here, name)));
 }
 
 /** Sets the modes that Debian wants, whatever the umask is. */
 function modes(stage, program) {
-  const isProgram = (path) => path.startsWith(join(program, 'bin/')) && !path.endsWith('package.json');
+  const scripts = MAINTAINER_SCRIPTS.map((name) => join(stage, 'DEBIAN', name));
+  const isProgram = (path) =>
+    scripts.includes(path) || (path.startsWith(join(program, 'bin/')) && !path.endsWith('package.json'));
   chmodSync(stage, 0o755);
   for (const { entry, path } of below(stage))
     if (!entry.isSymbolicLink()) chmodSync(path, entry.isDirectory() || isProgram(path) ? 0o755 : 0o644);

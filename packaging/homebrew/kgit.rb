@@ -14,6 +14,7 @@ class Kgit < Formula
     bin.install_symlink libexec.glob("bin/*")
     man1.install_symlink libexec.glob("share/man/man1/*")
     generate_completions_from_executable(bin/"kgit", "completion")
+    system libexec/"lib/node_modules/kgit/bin/keep-code.sh"
   end
 
   test do

@@ -146,10 +146,12 @@ describe('the manifests of kgit serve', () => {
   });
 });
 
-it('the Dockerfile is valid, and its last stage runs as another user than root', () => {
+it('the Dockerfile is valid, compiles kgit for all users, and its last stage runs as another user than root', () => {
   const text = readFileSync(join(root, 'Dockerfile'), 'utf8');
   expect(validate(text).map(({ message }) => message)).toEqual([]);
   const last = text.slice(text.lastIndexOf('\nFROM '));
   const [, user] = /^USER (\d+):\d+$/m.exec(last) ?? [];
   expect(Number(user)).toBe(only('Deployment').spec.template.spec.securityContext.runAsUser);
+  // As root: the user of the image could not write beside the program.
+  expect(last.slice(0, last.indexOf('\nUSER '))).toContain('/kgit/bin/keep-code.sh"');
 });

@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +17,7 @@ import {
   complaints,
   documented,
   type Environment,
+  expectKeptCode,
   newUser,
   packedTarball,
   removal,
@@ -20,6 +29,8 @@ import {
 const NAME = `kgit_${version}_all.deb`;
 /** What may change the owner of files: root, and others in a user namespace. */
 const AS_ROOT = process.getuid?.() === 0 ? [] : ['unshare', '--user', '--map-root-user'];
+/** The folder has no shell, so that dpkg runs the scripts of the package here. */
+const CHROOTLESS = '--force-script-chrootless';
 
 let deb: string;
 
@@ -47,7 +58,8 @@ function debianRoot(nodejs: string, git: string): string {
 const withSbin = (path: string | undefined) => `${path}:/usr/sbin:/sbin`;
 
 function dpkg(folder: string, ...args: string[]): string {
-  const [program = 'dpkg', ...rest] = [...AS_ROOT, 'dpkg', '--root', folder, '--log=/dev/null', ...args];
+  const options = ['--root', folder, CHROOTLESS, '--log=/dev/null'];
+  const [program = 'dpkg', ...rest] = [...AS_ROOT, 'dpkg', ...options, ...args];
   const env = { ...process.env, PATH: withSbin(process.env['PATH']) };
   return run(program, rest, root, env);
 }
@@ -68,7 +80,8 @@ function aptOf(folder: string, env: Environment): Environment {
     'APT::Sandbox::User': 'root',
     'APT::Get::Assume-Yes': 'true',
     'DPkg::Pre-Install-Pkgs': '',
-    'DPkg::Options::': `--root=${folder}`,
+    'DPkg::Options::root': `--root=${folder}`,
+    'DPkg::Options::scripts': CHROOTLESS,
   };
   const config = join(bin, 'apt.conf');
   writeFileSync(
@@ -105,6 +118,9 @@ describe('the Debian package', () => {
     const shown = run('sh', ['-ec', documented('debian')], home, aptOf(system, env));
     expect(shown).toMatch(new RegExp(`^kgit/${version} `, 'm'));
     expect(shown).toContain('KGIT-PUSH-EVENT(1)');
+    // A first run of a user takes what the installation compiled.
+    expectKeptCode(join(system, 'usr/lib/kgit'));
+    expect(existsSync(join(home, '.cache/kgit/code'))).toBe(false);
     expect(dpkg(system, '--status', 'kgit')).toContain('Status: install ok installed');
     expect(dpkg(system, '--verify', 'kgit')).toBe('');
     expect(run('sh', ['-c', 'command -v kgit'], home, env).trim()).toBe(join(system, 'usr/bin/kgit'));
@@ -130,6 +146,18 @@ describe('the Debian package', () => {
     ] as const;
     for (const [shell, code, file] of shells)
       expect(run(shell, ['-c', code, join(system, 'usr/share', file)], home, env), shell).toContain('kgit');
+
+    // Another Node.js has come.
+    const code = join(system, 'usr/lib/kgit/dist/code');
+    rmSync(join(code, readdirSync(code)[0] as string));
+    run(
+      'dpkg-trigger',
+      ['--admindir', join(system, 'var/lib/dpkg'), '--by-package=nodejs', '/usr/bin/node'],
+      home,
+      env,
+    );
+    dpkg(system, '--triggers-only', 'kgit');
+    expectKeptCode(join(system, 'usr/lib/kgit'));
 
     run('sh', ['-ec', removal('Debian')], home, aptOf(system, env));
     expect(installed(system)).toEqual([]);

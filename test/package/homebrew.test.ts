@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { complaints, newUser, packedTarball, root, run, version } from './packed.js';
+import { complaints, expectKeptCode, newUser, packedTarball, root, run, version } from './packed.js';
 
 const { home, env: own } = newUser();
 const env = { ...own, npm_config_offline: 'true', npm_config_update_notifier: 'false' };
@@ -30,6 +30,7 @@ describe('the formula of Homebrew', () => {
     for (const name of ['kubectl-kgit', 'kubectl_complete-kgit'])
       expect(existsSync(join(prefix, 'bin', name))).toBe(true);
     expect(readFileSync(join(prefix, 'share/man/man1/kgit-push-event.1'), 'utf8')).toContain('.TH');
+    expectKeptCode(join(prefix, 'libexec/lib/node_modules/kgit'));
     expect(readFileSync(join(prefix, 'share/zsh/site-functions/_kgit'), 'utf8')).toContain('#compdef kgit');
   });
 

@@ -88,7 +88,9 @@ describe('npm install --global', () => {
     const { home, prefix, env } = newUser();
     const clone = join(home, 'kgit');
     const tracked = ['src', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json', ...files];
-    for (const path of tracked.filter((path) => !['dist', 'oclif.manifest.json'].includes(path)))
+    for (const path of tracked.filter(
+      (path) => !['dist', '!dist/code', 'oclif.manifest.json'].includes(path),
+    ))
       cpSync(join(root, path), join(clone, path), { recursive: true });
     // In place of the registry: it gives the packages of this checkout, and notes how it was asked.
     const bin = join(home, 'bin');

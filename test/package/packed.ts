@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { temporaryFolder } from '../support/git-fixtures.js';
 
 export const root = join(import.meta.dirname, '../..');
@@ -68,4 +69,28 @@ export function complaints(program: string, args: readonly string[], env: Enviro
     if (code !== undefined) throw new Error(`${program}: ${code} (.ci/run installs it)`, { cause: thrown });
     return `${stdout}${stderr}`;
   }
+}
+
+/** The code that bin/keep-code.sh keeps beside an installed program is there, and only its owner can write it. */
+export function expectKeptCode(program: string): void {
+  const folder = join(program, 'dist/code');
+  const commands = [
+    'get',
+    'help',
+    'list',
+    'log',
+    'push-event',
+    'set',
+    'status',
+    'sync',
+    'validate',
+    'version',
+  ];
+  const [id] = readdirSync(folder)[0]?.split('-') ?? [];
+  const here = `${id}-node${process.versions.node}-${process.arch}`;
+  expect(readdirSync(folder).sort()).toEqual(commands.map((command) => `${here}-${command}`));
+  const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+  expect(modeOf(folder)).toBe('755');
+  expect(new Set(readdirSync(folder).map((name) => modeOf(join(folder, name))))).toEqual(new Set(['644']));
+  expect(readdirSync(join(program, 'dist'))).not.toContain('code.new');
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps V8's compiled code between runs, in the user's cache folder. It only saves time: if anything is wrong with it,
- * the program runs without.
+ * Keeps V8's compiled code between runs, in the user's cache folder, and reads what an installer kept for all users. It
+ * only saves time: if anything is wrong with it, the program runs without.
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
@@ -33,10 +33,17 @@ export function codeCacheFolder(environment: Environment): string | null {
   return base === null || committable(base, environment) !== null ? null : join(base.path, 'kgit', 'code');
 }
 
+const ROOT = 0;
+
 /** Whether only the user can have written the file. */
 function isOwn(stats: fs.Stats): boolean {
   const user = process.getuid?.();
   return user === undefined || (stats.uid === user && !groupOrAllMayWrite(stats));
+}
+
+/** Whether only the user or root, who installs programs for all users, can have written the file. */
+function isOwnOrRoots(stats: fs.Stats): boolean {
+  return isOwn(stats) || (stats.uid === ROOT && !groupOrAllMayWrite(stats));
 }
 
 const aligned = (length: number) => Math.ceil(length / ALIGNMENT) * ALIGNMENT;
@@ -69,16 +76,29 @@ function unpack(bytes: Buffer): CompiledCode {
   return codes;
 }
 
-const NOTHING: KeptCode = { codes: new Map(), checkedAt: 0 };
+export const NOTHING: KeptCode = { codes: new Map(), checkedAt: 0 };
 
-/** Reads the code kept as `name`; empty if there is none that can be trusted. */
+/** Reads the code that the user's runs kept as `name`; empty if there is none that can be trusted. */
 export function readCode(folder: string, name: string): KeptCode {
+  return readTrusted(folder, name, isOwn);
+}
+
+/**
+ * Reads the code that the installer kept as `name`, in a folder beside the program; empty if there is none that can be
+ * trusted. No run looks for what it lacks, since the user cannot renew it.
+ */
+export function readInstalledCode(folder: string, name: string): KeptCode {
+  return { ...readTrusted(folder, name, isOwnOrRoots), checkedAt: Number.POSITIVE_INFINITY };
+}
+
+function readTrusted(folder: string, name: string, isTrusted: (stats: fs.Stats) => boolean): KeptCode {
   let file: number | undefined;
   try {
-    if (!isOwn(fs.lstatSync(folder))) return NOTHING;
+    const place = fs.lstatSync(folder);
+    if (!place.isDirectory() || !isTrusted(place)) return NOTHING;
     file = fs.openSync(join(folder, name), fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
     const stats = fs.fstatSync(file);
-    const isSound = stats.isFile() && isOwn(stats) && stats.size > HEAD_BYTES && stats.size <= MAX_BYTES;
+    const isSound = stats.isFile() && isTrusted(stats) && stats.size > HEAD_BYTES && stats.size <= MAX_BYTES;
     if (!isSound) return NOTHING;
     const bytes = Buffer.allocUnsafeSlow(stats.size);
     if (fs.readSync(file, bytes, 0, stats.size, 0) !== stats.size) return NOTHING;

@@ -1,12 +1,20 @@
 /**
- * Loads the built program quickly, with the code that V8 compiled in an earlier run. Imports little, since it is itself
+ * Loads the built program quickly, with the code that V8 compiled in an earlier run or at installation. Imports little, since it is itself
  * compiled on every run.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
-import { type CompiledCode, codeCacheFolder, keepCode, noteChecked, readCode } from './code-cache.js';
+import {
+  type CompiledCode,
+  codeCacheFolder,
+  keepCode,
+  NOTHING,
+  noteChecked,
+  readCode,
+  readInstalledCode,
+} from './code-cache.js';
 import { versionLine } from './version-line.js';
 
 /** Set by the build: an id unique to this program, the names of its commands, and its name and version. */
@@ -115,12 +123,12 @@ export function start(): Promise<void> {
     if (isPrinted(shellCode(join(__dirname, '..'), process.execPath, []))) return Promise.resolve();
   }
   const folder = codeCacheFolder(process.env);
-  if (folder === null) return program().main();
-  const argv = process.argv.slice(2);
-  const name = cacheName(argv);
-  const { codes, checkedAt } = readCode(folder, name);
+  const name = cacheName(process.argv.slice(2));
+  const own = folder === null ? NOTHING : readCode(folder, name);
+  const { codes, checkedAt } = own.codes.size > 0 ? own : readInstalledCode(join(__dirname, 'code'), name);
   const scripts = new Scripts(codes);
   const { main } = scripts.load('main.cjs') as Program;
+  if (folder === null) return main();
   process.once('exit', () => {
     if (!scripts.hasNew && Date.now() - checkedAt < CHECK_AFTER_MS) return;
     const compiled = scripts.compiled();

@@ -1,10 +1,15 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -12,7 +17,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { keepCode, readCode, readInstalledCode } from '../../../src/cli/start/code-cache.js';
+import { temporaryFolder } from '../../support/git-fixtures.js';
 import { kgitProcess, PROGRAM } from '../../support/kgit.js';
 import { PATIENCE_MS } from '../../support/patience.js';
 import { stateRepository } from '../../support/state-repository.js';
@@ -163,10 +170,132 @@ describe('the code cache', () => {
   });
 });
 
+describe('code that an installer kept beside the program', () => {
+  const program = temporaryFolder('kgit-installed-');
+  const beside = join(program, 'dist/code');
+  let good: string;
+  /** Runs the installed program, as a user whose cache is empty. */
+  const installed = (options: readonly string[] = [], env: NodeJS.ProcessEnv = { XDG_CACHE_HOME: cache }) =>
+    execFileSync(process.execPath, [...options, join(program, 'bin/run.js'), 'version'], {
+      cwd: cache,
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+    });
+  const file = () => join(beside, readdirSync(beside)[0] as string);
+
+  beforeAll(() => {
+    const root = join(PROGRAM, '../..');
+    for (const part of ['bin', 'dist/start.cjs', 'dist/program', 'dist/commands.json', 'package.json'])
+      cpSync(join(root, part), join(program, part), { recursive: true });
+    cpSync(join(root, 'oclif.manifest.json'), join(program, 'oclif.manifest.json'));
+    const first = temporaryFolder();
+    installed([], { XDG_CACHE_HOME: first });
+    good = join(first, 'kgit/code');
+  });
+  beforeEach(() => {
+    rmSync(beside, { recursive: true, force: true });
+    cpSync(good, beside, { recursive: true });
+    chmodSync(beside, 0o755);
+    chmodSync(file(), 0o644);
+  });
+
+  it('is used as it is, however old, and then nothing is kept for the user', () => {
+    utimesSync(file(), new Date(), new Date(0));
+    const before = statSync(file());
+    expect(installed()).toMatch(/^kgit\//);
+    // Code that was not used would have been compiled and kept.
+    expect(kept()).toEqual([]);
+    expect(statSync(file())).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
+    expect(installed([], { HOME: undefined, XDG_CACHE_HOME: undefined })).toMatch(/^kgit\//);
+  });
+
+  it.each<readonly [string, () => void]>([
+    ['a file that the group can write', () => chmodSync(file(), 0o664)],
+    ['a file that everybody can write', () => chmodSync(file(), 0o646)],
+    ['a folder that the group can write', () => chmodSync(beside, 0o775)],
+    [
+      'a link to a file',
+      () => {
+        const name = file();
+        renameSync(name, join(program, 'elsewhere'));
+        symlinkSync(join(program, 'elsewhere'), name);
+      },
+    ],
+    [
+      'a link to a folder',
+      () => {
+        renameSync(beside, join(program, 'other-folder'));
+        symlinkSync(join(program, 'other-folder'), beside);
+      },
+    ],
+    [
+      'a file with one bit turned',
+      () => {
+        const bytes = readFileSync(file());
+        bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
+        writeFileSync(file(), bytes);
+      },
+    ],
+    [
+      'the code of another program',
+      () => renameSync(file(), file().replace(/[0-9a-f]{16}(?=-node)/, '0123456789abcdef')),
+    ],
+  ])('is ignored if it is %s', (_what, harm) => {
+    harm();
+    expect(installed()).toMatch(/^kgit\//);
+    expect(kept()).toHaveLength(1);
+  });
+
+  it('is kept anew for a user whose V8 rejects it, and from then on not used', () => {
+    expect(installed(['--no-opt'])).toMatch(/^kgit\//);
+    expect(kept()).toHaveLength(1);
+    const { ino, mtimeMs } = statSync(theOne());
+    installed(['--no-opt']);
+    expect(statSync(theOne())).toMatchObject({ ino, mtimeMs });
+  });
+
+  it('is not made if its script fails, which says so in one line and ends with 0', () => {
+    rmSync(beside, { recursive: true });
+    const scratch = temporaryFolder();
+    const bin = temporaryFolder();
+    writeFileSync(join(bin, 'git'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}`, TMPDIR: scratch };
+    const ended = spawnSync(join(program, 'bin/keep-code.sh'), { cwd: cache, env, encoding: 'utf8' });
+    expect(ended).toMatchObject({ status: 0, stdout: '' });
+    expect(ended.stderr).toMatch(/^kgit keeps no compiled code for all users.*: kgit init state failed\n$/);
+    expect(readdirSync(join(program, 'dist')).sort()).toEqual(['commands.json', 'program', 'start.cjs']);
+    expect(readdirSync(scratch)).toEqual([]);
+  });
+
+  it('is of root or of the user, and so is its folder', () => {
+    const isRoot = process.getuid?.() === 0;
+    const name = 'main';
+    keepCode(folder, name, new Map([['main.cjs', Buffer.from('code')]]));
+    const seenBy = (uid: number) => {
+      const getuid = vi.spyOn(process, 'getuid').mockReturnValue(uid);
+      const seen = [readCode(folder, name), readInstalledCode(folder, name)].map(({ codes }) => codes.size);
+      getuid.mockRestore();
+      return { own: seen[0], installed: seen[1] };
+    };
+    expect(seenBy(statSync(folder).uid)).toEqual({ own: 1, installed: 1 });
+    expect(seenBy(4711)).toEqual({ own: 0, installed: isRoot ? 1 : 0 });
+    // Never due for the check that renews a user's own.
+    expect(readInstalledCode(folder, name).checkedAt).toBeGreaterThan(Date.now());
+    // Only root can give files away.
+    if (!isRoot) return;
+    chownSync(join(folder, name), 4711, 4711);
+    expect(seenBy(0)).toEqual({ own: 0, installed: 0 });
+    expect(seenBy(4711)).toEqual({ own: 0, installed: 1 });
+    expect(seenBy(4712)).toEqual({ own: 0, installed: 0 });
+    chownSync(join(folder, name), 0, 0);
+    chownSync(folder, 4711, 4711);
+    expect(seenBy(0)).toEqual({ own: 0, installed: 0 });
+  });
+});
+
 it('the program starts from another folder, through a link, under another name', async () => {
   const link = join(cache, 'kubectl-kgit');
   symlinkSync(PROGRAM, link);
-  const { execFileSync } = await import('node:child_process');
   expect(execFileSync(process.execPath, [link, 'version'], { cwd: cache, encoding: 'utf8' })).toMatch(
     /^kgit\//,
   );
