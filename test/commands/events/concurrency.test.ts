@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { bareRepository, cloneOf, fsck, git, temporaryFolder } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
 
-const PROCESSES = 200;
+const PROCESSES = 80;
 
 /** Ids of all event files at the tip of a repository. */
 function eventIds(repository: string): string[] {
