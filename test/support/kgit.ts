@@ -117,6 +117,17 @@ export async function kgit(
   }
 }
 
+/** What the calls resolve to, made one after the other: runs that do not overlap need no processes of their own. */
+export async function inTurn<T extends readonly unknown[]>(
+  calls: {
+    readonly [K in keyof T]: () => Promise<T[K]>;
+  },
+): Promise<T> {
+  const results: unknown[] = [];
+  for (const call of calls) results.push(await call());
+  return results as unknown as T;
+}
+
 /** Runs the built program to its end, in a process of its own, and checks JSON output against its schema. */
 export async function kgitProcess(
   cwd: string,

@@ -2,7 +2,7 @@ import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bareRepository, cloneOf, git } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import { HANG_S, PATIENCE_MS } from '../../support/patience.js';
 import {
   commits,
@@ -83,7 +83,7 @@ describe('what becomes of a write that cannot be published', () => {
       ['set', '--create-key', 'a=1', '--if', 'deployment.count=3'],
       ['set', '--create-key', 'a=1', '--if-absent', 'a'],
     ];
-    const runs = await Promise.all(lines.map((line) => kgit(path, [...line, '--json'])));
+    const runs = await inTurn(lines.map((line) => () => kgit(path, [...line, '--json'])));
     for (const run of runs) {
       const { data, suggestions } = expectFailure(run, 'REMOTE', 16);
       expect(data).toMatchObject({ kept: false, operation: expect.any(String) });

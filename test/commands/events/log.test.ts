@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cloneOf } from '../../support/git-fixtures.js';
-import { type KgitRun, kgit, kgitJson, startKgit } from '../../support/kgit.js';
+import { inTurn, type KgitRun, kgit, kgitJson, startKgit } from '../../support/kgit.js';
 import {
   expectFailure,
   expectResult,
@@ -102,12 +102,12 @@ describe('kgit log', () => {
   });
 
   it('prints lines for people, every field with -o wide, ids with -o name, one event a line with -o jsonl', async () => {
-    const [text, wide, name, jsonl, utc] = await Promise.all([
-      kgit(path, ['log'], { env: { TZ: 'Asia/Tokyo' } }),
-      kgit(path, ['log', '-o', 'wide']),
-      kgit(path, ['log', '-o', 'name']),
-      kgit(path, ['log', '-o', 'jsonl']),
-      kgit(path, ['log', '--utc'], { env: { TZ: 'Asia/Tokyo' } }),
+    const [text, wide, name, jsonl, utc] = await inTurn([
+      () => kgit(path, ['log'], { env: { TZ: 'Asia/Tokyo' } }),
+      () => kgit(path, ['log', '-o', 'wide']),
+      () => kgit(path, ['log', '-o', 'name']),
+      () => kgit(path, ['log', '-o', 'jsonl']),
+      () => kgit(path, ['log', '--utc'], { env: { TZ: 'Asia/Tokyo' } }),
     ]);
     expect(text.stdout).toContain('2025-07-11 09:00:00+09:00');
     expect(utc.stdout).toContain('2025-07-11 00:00:00Z');

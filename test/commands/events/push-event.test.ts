@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeUlid } from '../../../src/model/value/ulid.js';
 import { cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import {
   commits,
   expectFailure,
@@ -94,8 +94,8 @@ describe('kgit push-event', () => {
       'deployment/dep-a',
     ]);
     const bad = ['My_Cluster', 'a/b/c/d', '../x', 'Team/x', '-x', ''];
-    const runs = await Promise.all(
-      bad.map((name) => kgit(path, ['push-event', 'x', `--cluster=${name}`, '--json'])),
+    const runs = await inTurn(
+      bad.map((name) => () => kgit(path, ['push-event', 'x', `--cluster=${name}`, '--json'])),
     );
     for (const run of runs) expectFailure(run, 'USAGE', 2);
     expect(runs[0]?.json.error.message).toContain('DNS-1123');
@@ -119,7 +119,7 @@ describe('kgit push-event', () => {
       push('--id', makeUlid(Date.now() + 6 * 60_000, 1n)),
       push('--stdin'),
     ];
-    const runs = await Promise.all(lines.map((line) => kgit(path, [...line, '--json'])));
+    const runs = await inTurn(lines.map((line) => () => kgit(path, [...line, '--json'])));
     for (const run of runs) expectFailure(run, 'USAGE', 2);
     expect(commits(path)).toBe(1);
     const near = new Date(Date.now() + 4 * 60_000).toISOString();

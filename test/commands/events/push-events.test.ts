@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { git, temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import {
   commits,
   expectFailure,
@@ -66,9 +66,9 @@ describe('kgit push-event of many events', () => {
 
   it('refuses an empty batch, and what is said of one event alone: 2', async () => {
     const path = stateRepository();
-    const [empty, both] = await Promise.all([
-      kgit(path, [...STDIN, '--json'], { input: '\n' }),
-      kgit(path, [...STDIN, '--outcome', 'failed', '--json'], batch(event({}))),
+    const [empty, both] = await inTurn([
+      () => kgit(path, [...STDIN, '--json'], { input: '\n' }),
+      () => kgit(path, [...STDIN, '--outcome', 'failed', '--json'], batch(event({}))),
     ]);
     for (const run of [empty, both]) expectFailure(run, 'USAGE', 2);
   });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { hasLegacyFixtures, legacySecrets } from '../../model/secret/legacy-fixtures.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import { bash } from '../../support/script-api/bash.js';
 
 const FIXTURES = fileURLToPath(new URL('../../../../shared/legacy/fixtures', import.meta.url));
@@ -20,9 +20,9 @@ describe.runIf(hasLegacyFixtures)('what the scripts left behind, through the pro
       await kgitJson('.', ['init', one, '--remote', remote]);
       const two = cloneOf(remote);
       const root = join(FIXTURES, name, 'root');
-      const runs = await Promise.all([
-        kgit(one, ['import', root, '--verbose']),
-        kgit(two, ['import', root, '--verbose']),
+      const runs = await inTurn([
+        () => kgit(one, ['import', root, '--verbose']),
+        () => kgit(two, ['import', root, '--verbose']),
       ]);
       expect(runs.map(({ code }) => code)).toEqual([0, 0]);
       const deployments = (await kgitJson(one, ['list', 'deployments', '--fetch'])).items;

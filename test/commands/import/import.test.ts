@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bareRepository, cloneOf, fsck, git, temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import { layOut } from '../../sync/import-support.js';
 
 async function newRepository(): Promise<string> {
@@ -59,9 +59,9 @@ describe('kgit import', () => {
     const one = temporaryFolder();
     await kgitJson('.', ['init', one, '--remote', remote]);
     const two = cloneOf(remote);
-    await Promise.all([
-      kgitJson(one, ['import', join(root, 'state'), '--user', 'ada']),
-      kgitJson(two, ['import', join(root, 'state'), '--user', 'bob']),
+    await inTurn([
+      () => kgitJson(one, ['import', join(root, 'state'), '--user', 'ada']),
+      () => kgitJson(two, ['import', join(root, 'state'), '--user', 'bob']),
     ]);
     const count = git(remote, 'rev-list', '--count', 'main');
     expect(count).toBe('2');

@@ -7,7 +7,7 @@ import { requireKubectl, sample } from '../../k0rdent/support.js';
 import { type ApiServer, startApiServer } from '../../support/api-server/server.js';
 import { treeRepository } from '../../support/bad-input/trees.js';
 import { cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson, PROGRAM } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson, PROGRAM } from '../../support/kgit.js';
 import { PATIENCE_MS } from '../../support/patience.js';
 import { MARKER, sharedState } from '../../support/state-repository.js';
 
@@ -203,13 +203,13 @@ describe('control characters from data', () => {
         deployments: { [ARGUMENT.replace(/\//g, '')]: { 'state.yaml': 'x' } },
       });
     const broken = tree('id: [1\n');
-    const runs = await Promise.all([
-      kgit(clone, ['sync']),
-      kgit(clone, ['list']),
-      kgit(clone, ['push-event', 'x', '--cluster', 'prod']),
-      kgit(clone, ['status', '--offline']),
-      kgit(broken, ['log', 'prod']),
-      kgit(broken, ['list']),
+    const runs = await inTurn([
+      () => kgit(clone, ['sync']),
+      () => kgit(clone, ['list']),
+      () => kgit(clone, ['push-event', 'x', '--cluster', 'prod']),
+      () => kgit(clone, ['status', '--offline']),
+      () => kgit(broken, ['log', 'prod']),
+      () => kgit(broken, ['list']),
     ]);
     for (const { stdout, stderr } of runs) expect(stdout + stderr).not.toMatch(CONTROL);
     expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 3, 3]);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { GROUPS } from '../../../src/cli/help/groups.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit } from '../../support/kgit.js';
+import { inTurn, kgit } from '../../support/kgit.js';
 
 const manifest = JSON.parse(
   readFileSync(fileURLToPath(new URL('../../../oclif.manifest.json', import.meta.url)), 'utf8'),
@@ -16,7 +16,10 @@ it('every command that is shown stands in one group', () => {
 
 it.each(VISIBLE)('kgit help %s: one line of usage, and common flags by name alone', async (id) => {
   const folder = temporaryFolder();
-  const [short, whole] = await Promise.all([kgit(folder, ['help', id]), kgit(folder, [id, '--help-all'])]);
+  const [short, whole] = await inTurn([
+    () => kgit(folder, ['help', id]),
+    () => kgit(folder, [id, '--help-all']),
+  ]);
   expect(short.code).toBe(0);
   const [, usage = ''] = /\nUSAGE\n([\s\S]*?)\n\n/.exec(short.stdout) ?? [];
   expect(usage.split('\n')).toHaveLength(1);

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cloneOf, git } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import {
   commits,
   expectFailure,
@@ -62,10 +62,10 @@ describe('kgit outbox and kgit sync', () => {
   it('lets a reader see his own queued writes', async () => {
     const path = offlineClone();
     await kgitJson(path, ['set', 'deployment.count=4', '--queue']);
-    const [get, log, list] = await Promise.all([
-      kgitJson(path, ['get', 'deployment.count', '--no-fetch']),
-      kgitJson(path, ['log', '--no-fetch']),
-      kgitJson(path, ['list', '--no-fetch']),
+    const [get, log, list] = await inTurn([
+      () => kgitJson(path, ['get', 'deployment.count', '--no-fetch']),
+      () => kgitJson(path, ['log', '--no-fetch']),
+      () => kgitJson(path, ['list', '--no-fetch']),
     ]);
     expect(get).toMatchObject({ value: 4, repository: { pending: 1 } });
     expect(log.events[0].changes).toEqual([{ path: 'deployment.count', before: 3, after: 4 }]);

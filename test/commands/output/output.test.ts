@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson, PROGRAM } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson, PROGRAM } from '../../support/kgit.js';
 import { expectFailure, expectResult, stateRepository } from '../../support/state-repository.js';
 
 describe('kgit: what every command has in common', () => {
@@ -16,7 +16,7 @@ describe('kgit: what every command has in common', () => {
       ['push-event', 'x', '--cluster', 'a', '--deployment', 'b', '--json'],
       ['nonsense', '--json'],
     ];
-    const runs = await Promise.all(lines.map((args) => kgit(path, args)));
+    const runs = await inTurn(lines.map((args) => () => kgit(path, args)));
     for (const run of runs) {
       expectFailure(run, 'USAGE', 2);
       expect(run.stderr).toBe('');
@@ -25,10 +25,10 @@ describe('kgit: what every command has in common', () => {
 
   it('tells the same on stderr without JSON, and names the command that was meant', async () => {
     const path = temporaryFolder();
-    const [flag, command, after] = await Promise.all([
-      kgit(path, ['set', '--create-key', 'a=1', '--bogus']),
-      kgit(path, ['lst']),
-      kgit(path, ['set', '--create-key', 'a=1', '--message', '--', '--json']),
+    const [flag, command, after] = await inTurn([
+      () => kgit(path, ['set', '--create-key', 'a=1', '--bogus']),
+      () => kgit(path, ['lst']),
+      () => kgit(path, ['set', '--create-key', 'a=1', '--message', '--', '--json']),
     ]);
     expect(flag).toMatchObject({ code: 2, stdout: '' });
     expect(flag.stderr).toMatch(/^error USAGE: .*--bogus/);
@@ -43,11 +43,11 @@ describe('kgit: what every command has in common', () => {
     execFileSync('git', ['-C', path, 'branch', 'bare-of-state', 'HEAD']);
     const other = temporaryFolder();
     execFileSync('git', ['-C', other, 'init', '--quiet']);
-    const runs = await Promise.all([
-      kgit(temporaryFolder(), ['list', '--json']),
-      kgit(other, ['list', '--json']),
-      kgit(path, ['list', '--json', '--repo', `${path}/missing`]),
-      kgit(path, ['list', '--json', '--repo', `${path}#no-such-branch`]),
+    const runs = await inTurn([
+      () => kgit(temporaryFolder(), ['list', '--json']),
+      () => kgit(other, ['list', '--json']),
+      () => kgit(path, ['list', '--json', '--repo', `${path}/missing`]),
+      () => kgit(path, ['list', '--json', '--repo', `${path}#no-such-branch`]),
     ]);
     for (const run of runs) expectFailure(run, 'NO_REPO', 10);
     expect((await kgit('/', ['list', '-o', 'name', '--repo', `${path}#bare-of-state`])).stdout).toBe(
@@ -58,10 +58,10 @@ describe('kgit: what every command has in common', () => {
   it('names file, line and column of a broken file: 14', async () => {
     const state = stateRepository({ 'deployments/dep-a/state.yaml': 'a: 1\nb: [1\n' });
     const marker = stateRepository({ 'kgit.yaml': 'apiVersion: other/v1\n' });
-    const [broken, foreign, set] = await Promise.all([
-      kgit(state, ['get', '--json']),
-      kgit(marker, ['list', '--json']),
-      kgit(state, ['set', '--create-key', 'a=2', '--json']),
+    const [broken, foreign, set] = await inTurn([
+      () => kgit(state, ['get', '--json']),
+      () => kgit(marker, ['list', '--json']),
+      () => kgit(state, ['set', '--create-key', 'a=2', '--json']),
     ]);
     for (const run of [broken, set]) {
       const { data } = expectFailure(run, 'INVALID_STATE', 14);
@@ -73,8 +73,8 @@ describe('kgit: what every command has in common', () => {
   it('gives the result in every format', async () => {
     const path = stateRepository();
     const formats = ['text', 'wide', 'json', 'yaml', 'jsonl', 'name'];
-    const [text, wide, json, yaml, jsonl, name] = await Promise.all(
-      formats.map((format) => kgit(path, ['list', '-o', format])),
+    const [text, wide, json, yaml, jsonl, name] = await inTurn(
+      formats.map((format) => () => kgit(path, ['list', '-o', format])),
     );
     expectResult(json?.json, 'List');
     expect(yaml?.stdout).toMatch(/^apiVersion: kgit\/v1\nkind: ListResult\nrepository:\n/);
@@ -88,11 +88,11 @@ describe('kgit: what every command has in common', () => {
 
   it('gives no escape codes where there is no terminal, with or without NO_COLOR; FORCE_COLOR asks for them', async () => {
     const path = stateRepository();
-    const [plain, off, forced, failed] = await Promise.all([
-      kgit(path, ['list'], { env: { NO_COLOR: undefined } }),
-      kgit(path, ['list'], { env: { NO_COLOR: '1', FORCE_COLOR: '1' } }),
-      kgit(path, ['list'], { env: { NO_COLOR: undefined, FORCE_COLOR: '1' } }),
-      kgit(path, ['get', 'nothing'], { env: { NO_COLOR: undefined } }),
+    const [plain, off, forced, failed] = await inTurn([
+      () => kgit(path, ['list'], { env: { NO_COLOR: undefined } }),
+      () => kgit(path, ['list'], { env: { NO_COLOR: '1', FORCE_COLOR: '1' } }),
+      () => kgit(path, ['list'], { env: { NO_COLOR: undefined, FORCE_COLOR: '1' } }),
+      () => kgit(path, ['get', 'nothing'], { env: { NO_COLOR: undefined } }),
     ]);
     const sequence = '\u001b[';
     expect(plain.stdout + off.stdout + failed.stderr).not.toContain(sequence);
@@ -102,10 +102,10 @@ describe('kgit: what every command has in common', () => {
   it('keeps hints from stderr with --quiet, and never the result or an error', async () => {
     const path = stateRepository();
     const noisy = ['set', 'deployment.version=1.10'];
-    const [loud, quiet, failed] = await Promise.all([
-      kgit(path, [...noisy, '--dry-run']),
-      kgit(path, [...noisy, '--dry-run', '--quiet']),
-      kgit(path, ['get', 'nothing', '--quiet']),
+    const [loud, quiet, failed] = await inTurn([
+      () => kgit(path, [...noisy, '--dry-run']),
+      () => kgit(path, [...noisy, '--dry-run', '--quiet']),
+      () => kgit(path, ['get', 'nothing', '--quiet']),
     ]);
     expect(loud.stderr).toContain('is kept as text, as you typed it');
     expect(quiet).toMatchObject({ code: 0, stderr: '', stdout: loud.stdout });
@@ -116,7 +116,7 @@ describe('kgit: what every command has in common', () => {
     const path = stateRepository();
     const text = 'red \u001b[31malert\u0007 \u202eevil';
     await kgit(path, ['push-event', 'noted', '--deployment', 'dep-a', '--message', text, '--notes', text]);
-    const runs = await Promise.all([kgit(path, ['log', '-o', 'wide']), kgit(path, ['log'])]);
+    const runs = await inTurn([() => kgit(path, ['log', '-o', 'wide']), () => kgit(path, ['log'])]);
     for (const { stdout } of runs) {
       expect(stdout).toContain('alert');
       expect(stdout).not.toMatch(/[\u001b\u0007\u202e]/);
@@ -133,11 +133,11 @@ describe('kgit: what every command has in common', () => {
   it('leaves standard input alone where it is not asked to read it', async () => {
     const path = stateRepository();
     const input = 'deployment.count\n';
-    const [get, list, log, phase] = await Promise.all([
-      kgitJson(path, ['get'], { input }),
-      kgitJson(path, ['list'], { input: 'clusters\n' }),
-      kgitJson(path, ['log'], { input: 'prod\n' }),
-      kgitJson(path, ['phase'], { input: 'start\n' }),
+    const [get, list, log, phase] = await inTurn([
+      () => kgitJson(path, ['get'], { input }),
+      () => kgitJson(path, ['list'], { input: 'clusters\n' }),
+      () => kgitJson(path, ['log'], { input: 'prod\n' }),
+      () => kgitJson(path, ['phase'], { input: 'start\n' }),
     ]);
     expect(get.path).toBe('');
     expect(list.items).toHaveLength(1);
@@ -148,7 +148,7 @@ describe('kgit: what every command has in common', () => {
   it('shows examples and exit codes in the help of every command', async () => {
     const path = temporaryFolder();
     const commands = 'init clone list push-event log get set unset phase sync outbox completion'.split(' ');
-    const runs = await Promise.all(commands.map((command) => kgit(path, [command, '--help'])));
+    const runs = await inTurn(commands.map((command) => () => kgit(path, [command, '--help'])));
     for (const { code, stdout } of runs) {
       expect(code).toBe(0);
       expect(stdout).toContain('EXAMPLES');

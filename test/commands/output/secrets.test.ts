@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wireguardKey } from '../../model/secret/samples.js';
 import { cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import { commits, expectFailure, sharedState, stateRepository } from '../../support/state-repository.js';
 
 const TOKEN = `gh${'p_'}${'k3VxQ9mZ2LrT8wYbN4cHs7DfG1jPuE6aXoR5'}`;
@@ -51,7 +51,7 @@ describe('secrets', () => {
       ['set', '--create-key', 'a=1', '--message', TOKEN],
       ['phase', 'skip', 'create_vms', '--reason', TOKEN],
     ];
-    const runs = await Promise.all(lines.map((line) => kgit(path, [...line, '--json'])));
+    const runs = await inTurn(lines.map((line) => () => kgit(path, [...line, '--json'])));
     const batch = { input: `${JSON.stringify({ subject: 'cluster/a', action: 'x', notes: TOKEN })}\n` };
     runs.push(await kgit(path, ['push-event', '--stdin', '--json'], batch));
     runs.push(await kgit(path, ['push-event', '--stdin', '--queue', '--json'], batch));

@@ -2,7 +2,7 @@ import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { git, temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import { expectFailure, MARKER, stateRepository } from '../../support/state-repository.js';
 
 const state = (id: string) => `deployment:\n  deployment_id: ${id}\n`;
@@ -58,9 +58,9 @@ describe('where settings come from', () => {
   );
 
   it('lists the deployments where several could be meant: 2; there is none: 15', async () => {
-    const [several, none] = await Promise.all([
-      kgit(many(), ['get', '--json']),
-      kgit(stateRepository({ 'deployments/dep-a/state.yaml': '' }), ['get', '--json']),
+    const [several, none] = await inTurn([
+      () => kgit(many(), ['get', '--json']),
+      () => kgit(stateRepository({ 'deployments/dep-a/state.yaml': '' }), ['get', '--json']),
     ]);
     expect(expectFailure(several, 'USAGE', 2).data.known).toEqual([
       'dep-a',
@@ -75,9 +75,9 @@ describe('where settings come from', () => {
     const empty = stateRepository();
     git(empty, 'rm', '-rq', 'deployments');
     git(empty, 'commit', '-qm', 'none');
-    const runs = await Promise.all([
-      kgit(empty, ['get', '--json']),
-      kgit(empty, ['set', '--create-key', 'a=1', '--json']),
+    const runs = await inTurn([
+      () => kgit(empty, ['get', '--json']),
+      () => kgit(empty, ['set', '--create-key', 'a=1', '--json']),
     ]);
     for (const run of runs) expectFailure(run, 'NOT_FOUND', 15);
   });
@@ -92,15 +92,16 @@ describe('where settings come from', () => {
       join(temporaryFolder(), 'c.yaml'),
       'state_management: {backend: carrier-pigeon}\n',
     );
-    const [file, env, missing, unknown, repo] = await Promise.all([
-      kgit(path, ['list', '--json']),
-      kgit(other, ['list', '--json'], { env: { KGIT_TIMEOUT: '-1' } }),
-      kgit(other, ['list', '--json', '--config', '/missing.yaml']),
-      kgit(other, ['list', '--json', '--config', backend]),
-      kgit(stateRepository({ 'kgit.yaml': MARKER.replace('settings: {}', 'settings: {repo: /x}') }), [
-        'list',
-        '--json',
-      ]),
+    const [file, env, missing, unknown, repo] = await inTurn([
+      () => kgit(path, ['list', '--json']),
+      () => kgit(other, ['list', '--json'], { env: { KGIT_TIMEOUT: '-1' } }),
+      () => kgit(other, ['list', '--json', '--config', '/missing.yaml']),
+      () => kgit(other, ['list', '--json', '--config', backend]),
+      () =>
+        kgit(stateRepository({ 'kgit.yaml': MARKER.replace('settings: {}', 'settings: {repo: /x}') }), [
+          'list',
+          '--json',
+        ]),
     ]);
     expect(expectFailure(file, 'USAGE', 2).data).toEqual({
       setting: 'timeout',
@@ -129,7 +130,7 @@ describe('where settings come from', () => {
       ]),
     ).toEqual([revision(here), revision(there), revision(third)]);
     const bad = ['--repo=--upload-pack=x', '--repo=ext::sh -c x', `--repo=${here}#a..b`];
-    const runs = await Promise.all(bad.map((repo) => kgit(here, ['list', repo, '--json'])));
+    const runs = await inTurn(bad.map((repo) => () => kgit(here, ['list', repo, '--json'])));
     for (const run of runs) expectFailure(run, 'USAGE', 2);
   });
 

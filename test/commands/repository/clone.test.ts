@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bareRepository, emptyRepository, git, temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import { PATIENCE_MS } from '../../support/patience.js';
 import {
   commitFiles,
@@ -30,9 +30,9 @@ describe('kgit clone', () => {
     const remote = sharedState();
     const folder = temporaryFolder();
     git(remote, 'branch', 'staging', 'main');
-    const [named, branch] = await Promise.all([
-      kgit(folder, ['clone', `file://${remote}`, 'mine', '-o', 'name']),
-      kgitJson(folder, ['clone', `${remote}#staging`, 'other']),
+    const [named, branch] = await inTurn([
+      () => kgit(folder, ['clone', `file://${remote}`, 'mine', '-o', 'name']),
+      () => kgitJson(folder, ['clone', `${remote}#staging`, 'other']),
     ]);
     expect(named.stdout).toBe(`${join(folder, 'mine')}\n`);
     expect(branch.branch).toBe('staging');

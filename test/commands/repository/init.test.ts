@@ -8,7 +8,7 @@ import {
   git,
   temporaryFolder,
 } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import {
   commitFiles,
   commits,
@@ -34,10 +34,10 @@ describe('kgit init', () => {
     expect(json).toMatchObject({ delivery: 'published', operation: expect.any(String), attempts: 2 });
     expect(json.revision).toBe(git(path, 'rev-parse', 'main'));
     expect(git(path, 'status', '--porcelain')).toBe('');
-    const [get, log, list] = await Promise.all([
-      kgit(path, ['get', 'deployment.deployment_id']),
-      kgitJson(path, ['log']),
-      kgitJson(path, ['list']),
+    const [get, log, list] = await inTurn([
+      () => kgit(path, ['get', 'deployment.deployment_id']),
+      () => kgitJson(path, ['log']),
+      () => kgitJson(path, ['list']),
     ]);
     expect(get.stdout).toBe('dep-a\n');
     expect(log.events).toMatchObject([
@@ -151,7 +151,7 @@ describe('kgit init', () => {
       ['--propose'],
       ['--age', 'AGE-SECRET-KEY-1'],
     ];
-    const runs = await Promise.all(lines.map((line) => kgit(path, ['init', ...line, '--json'])));
+    const runs = await inTurn(lines.map((line) => () => kgit(path, ['init', ...line, '--json'])));
     for (const run of [...runs, await kgit('/', ['init', inside, '--json'])]) expectFailure(run, 'USAGE', 2);
     expect(existsSync(join(path, '.git'))).toBe(false);
     const gone = await kgit(path, ['init', '--remote', `${path}/no/none.git`, '--json']);

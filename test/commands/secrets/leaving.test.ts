@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { bareRepository, temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import { HAS_SOPS, makeMember, sopsEnvironment } from '../../support/sops/team-keys.js';
 import { expectFailure } from '../../support/state-repository.js';
 
@@ -62,7 +62,7 @@ it('kgit secrets refuses what an action does not take', async () => {
     ['recipients', '--deployment', 'dep-a'],
     ['export', '--kubernetes', 'a'],
   ];
-  const runs = await Promise.all(lines.map((line) => kgit(path, ['secrets', ...line, '--json'])));
+  const runs = await inTurn(lines.map((line) => () => kgit(path, ['secrets', ...line, '--json'])));
   for (const run of runs) expectFailure(run, 'USAGE', 2);
   expectFailure(await kgit(path, ['secrets', 'rotate', 'azure.a', '--json']), 'NOT_FOUND', 15);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cloneOf, git } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import { PATIENCE_MS } from '../../support/patience.js';
 import {
   commitFiles,
@@ -34,13 +34,13 @@ describe('kgit get', () => {
       'map.a.1': 'z\n',
       'hosts."a.b".ip': '10.0.0.1\n',
     };
-    const runs = await Promise.all(Object.keys(expected).map((name) => kgit(path, ['get', name])));
+    const runs = await inTurn(Object.keys(expected).map((name) => () => kgit(path, ['get', name])));
     expect(runs.map(({ stdout }) => stdout)).toEqual(Object.values(expected));
   });
 
   it('gives path and value as JSON', async () => {
     const path = stateRepository({ 'deployments/dep-a/state.yaml': KINDS });
-    const [one, whole] = await Promise.all([kgitJson(path, ['get', 'map']), kgitJson(path, ['get'])]);
+    const [one, whole] = await inTurn([() => kgitJson(path, ['get', 'map']), () => kgitJson(path, ['get'])]);
     expectResult(one, 'Get');
     expect(one).toMatchObject({ path: 'map', value: { b: 1, a: ['x', 'z'] } });
     expect(whole).toMatchObject({ path: '', value: { number: 1.5, nothing: null } });
@@ -48,10 +48,10 @@ describe('kgit get', () => {
 
   it('prints nothing on stdout for a missing path and exits 15; in JSON it tells the error', async () => {
     const path = stateRepository();
-    const [text, yaml, json] = await Promise.all([
-      kgit(path, ['get', 'kof.version']),
-      kgit(path, ['get', 'kof.version', '-o', 'yaml']),
-      kgit(path, ['get', 'kof.version', '--json']),
+    const [text, yaml, json] = await inTurn([
+      () => kgit(path, ['get', 'kof.version']),
+      () => kgit(path, ['get', 'kof.version', '-o', 'yaml']),
+      () => kgit(path, ['get', 'kof.version', '--json']),
     ]);
     for (const run of [text, yaml]) expect(run).toMatchObject({ code: 15, stdout: '' });
     expect(expectFailure(json, 'NOT_FOUND', 15).data).toMatchObject({
@@ -62,10 +62,10 @@ describe('kgit get', () => {
 
   it('prints --default as it was given where the path is missing, and only there', async () => {
     const path = stateRepository();
-    const [text, typed, there] = await Promise.all([
-      kgit(path, ['get', 'kof.version', '--default', '1.10']),
-      kgitJson(path, ['get', 'kof.on', '--default', 'true']),
-      kgit(path, ['get', 'deployment.phase', '--default', 'x']),
+    const [text, typed, there] = await inTurn([
+      () => kgit(path, ['get', 'kof.version', '--default', '1.10']),
+      () => kgitJson(path, ['get', 'kof.on', '--default', 'true']),
+      () => kgit(path, ['get', 'deployment.phase', '--default', 'x']),
     ]);
     expect(text).toMatchObject({ code: 0, stdout: '1.10\n' });
     expect(typed.value).toBe(true);
@@ -85,8 +85,8 @@ describe('kgit get', () => {
       '2025-03-02T12:00:00Z': 'p1',
       '1h': 'p2',
     };
-    const runs = await Promise.all(
-      Object.keys(expected).map((at) => kgit(path, ['get', 'phase', '--at', at])),
+    const runs = await inTurn(
+      Object.keys(expected).map((at) => () => kgit(path, ['get', 'phase', '--at', at])),
     );
     expect(runs.map(({ stdout }) => stdout.trim())).toEqual(Object.values(expected));
   });
@@ -118,10 +118,10 @@ describe('kgit get', () => {
     const path = stateRepository();
     git(path, 'remote', 'add', 'origin', 'http://127.0.0.1:1/x.git');
     git(path, 'update-ref', 'refs/remotes/origin/main', 'HEAD');
-    const [stale, strict, never] = await Promise.all([
-      kgit(path, ['get', 'deployment.count']),
-      kgit(path, ['get', 'deployment.count', '--fetch', '--json']),
-      kgit(path, ['get', 'deployment.count', '--no-fetch']),
+    const [stale, strict, never] = await inTurn([
+      () => kgit(path, ['get', 'deployment.count']),
+      () => kgit(path, ['get', 'deployment.count', '--fetch', '--json']),
+      () => kgit(path, ['get', 'deployment.count', '--no-fetch']),
     ]);
     expect(stale).toMatchObject({ code: 0, stdout: '3\n' });
     expect(stale.stderr).toContain('never fetched');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { legacySlug } from '../../../src/model/subject/subject.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import { expectFailure, expectResult, stateRepository } from '../../support/state-repository.js';
 
 const slug = legacySlug('My_Cluster');
@@ -36,16 +36,18 @@ describe('kgit list', () => {
 
   it('accepts a legacy name wherever its slug is recorded, and nowhere else', async () => {
     const path = legacy();
-    const [log, qualified, push, get, set, events, none] = await Promise.all([
-      kgitJson(path, ['log', 'My_Cluster']),
-      kgitJson(path, ['log', 'cluster/default/kcm-system/My_Cluster']),
-      kgitJson(path, ['push-event', 'x', '--cluster', 'My_Cluster', '--dry-run']),
-      kgit(path, ['get', 'phase', '--deployment', 'My_Dep']),
-      kgitJson(path, ['set', '--create-key', 'a=1', '--dry-run'], { env: { KGIT_DEPLOYMENT: 'My_Dep' } }),
-      kgitJson(path, ['push-event', '--stdin', '--dry-run'], {
-        input: '{"subject":"deployment/My_Dep","action":"x"}',
-      }),
-      kgit(path, ['log', 'Your_Cluster', '--json']),
+    const [log, qualified, push, get, set, events, none] = await inTurn([
+      () => kgitJson(path, ['log', 'My_Cluster']),
+      () => kgitJson(path, ['log', 'cluster/default/kcm-system/My_Cluster']),
+      () => kgitJson(path, ['push-event', 'x', '--cluster', 'My_Cluster', '--dry-run']),
+      () => kgit(path, ['get', 'phase', '--deployment', 'My_Dep']),
+      () =>
+        kgitJson(path, ['set', '--create-key', 'a=1', '--dry-run'], { env: { KGIT_DEPLOYMENT: 'My_Dep' } }),
+      () =>
+        kgitJson(path, ['push-event', '--stdin', '--dry-run'], {
+          input: '{"subject":"deployment/My_Dep","action":"x"}',
+        }),
+      () => kgit(path, ['log', 'Your_Cluster', '--json']),
     ]);
     for (const json of [log, qualified]) expect(json.events).toMatchObject([{ action: 'made' }]);
     expect(push.subject).toBe(`cluster/default/kcm-system/${slug}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import {
   commits,
   expectFailure,
@@ -39,10 +39,10 @@ describe('kgit phase', () => {
   it('lists the phases in the sequence of kgit.yaml, then what else the state knows', async () => {
     const path = withSequence();
     await kgitJson(path, ['phase', 'start', 'extra', '--create-key']);
-    const [json, text, name] = await Promise.all([
-      kgitJson(path, ['phase']),
-      kgit(path, ['phase']),
-      kgit(path, ['phase', '-o', 'name']),
+    const [json, text, name] = await inTurn([
+      () => kgitJson(path, ['phase']),
+      () => kgit(path, ['phase']),
+      () => kgit(path, ['phase', '-o', 'name']),
     ]);
     expectResult(json, 'Phase');
     expect(name.stdout).toBe('plan\ncreate_vms\njoin\nverify\nextra\n');
@@ -59,11 +59,11 @@ describe('kgit phase', () => {
 
   it('refuses a missing or bad name (2), and an unknown phase (15) with near ones, unless --create-key', async () => {
     const path = withSequence();
-    const [none, bad, typo, other] = await Promise.all([
-      kgit(path, ['phase', 'start', '--json']),
-      kgit(path, ['phase', 'start', 'Create VMs', '--json']),
-      kgit(path, ['phase', 'start', 'creat_vms', '--json']),
-      kgit(path, ['phase', 'start', 'other', '--dry-run', '--create-key']),
+    const [none, bad, typo, other] = await inTurn([
+      () => kgit(path, ['phase', 'start', '--json']),
+      () => kgit(path, ['phase', 'start', 'Create VMs', '--json']),
+      () => kgit(path, ['phase', 'start', 'creat_vms', '--json']),
+      () => kgit(path, ['phase', 'start', 'other', '--dry-run', '--create-key']),
     ]);
     expectFailure(none, 'USAGE', 2);
     expectFailure(bad, 'USAGE', 2);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cloneOf, git } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import {
   commits,
   expectFailure,
@@ -142,9 +142,9 @@ describe('kgit set', () => {
     const { revision } = (await kgitJson(path, ['get'])).repository;
     await kgitJson(path, ['push-event', 'noted', '--cluster', 'prod']);
     await kgitJson(path, ['set', '--create-key', 'a=1', '--if-revision', revision]);
-    const [late, unknown] = await Promise.all([
-      kgit(path, ['set', '--create-key', 'a=2', '--if-revision', revision, '--json']),
-      kgit(path, ['set', '--create-key', 'a=2', '--if-revision', 'deadbeef', '--json']),
+    const [late, unknown] = await inTurn([
+      () => kgit(path, ['set', '--create-key', 'a=2', '--if-revision', revision, '--json']),
+      () => kgit(path, ['set', '--create-key', 'a=2', '--if-revision', 'deadbeef', '--json']),
     ]);
     expect(expectFailure(late, 'CONFLICT', 12).data).toMatchObject({ expected: revision, actual: 'changed' });
     expectFailure(unknown, 'NOT_FOUND', 15);
@@ -153,11 +153,11 @@ describe('kgit set', () => {
   it('lets disjoint writes of two clones both in, and of two with the same condition exactly one', async () => {
     const remote = sharedState();
     const clones = [cloneOf(remote), cloneOf(remote)];
-    const both = await Promise.all(clones.map((path, i) => kgit(path, ['set', `kof.k${i}=${i}`, '--json'])));
+    const both = await inTurn(clones.map((path, i) => () => kgit(path, ['set', `kof.k${i}=${i}`, '--json'])));
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     const race = ['set', '--if', 'deployment.count=3', '--json'];
-    const runs = await Promise.all(
-      clones.map((path, i) => kgit(path, [...race, `deployment.count=${10 + i}`])),
+    const runs = await inTurn(
+      clones.map((path, i) => () => kgit(path, [...race, `deployment.count=${10 + i}`])),
     );
     expect(runs.map(({ code }) => code).sort()).toEqual([0, 12]);
     const winner = runs.findIndex(({ code }) => code === 0);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { inTurn, kgit, kgitJson } from '../../support/kgit.js';
 import {
   commits,
   expectFailure,
@@ -35,10 +35,10 @@ describe('kgit unset', () => {
 
   it('refuses no path (2), a bad path (2) and an unknown deployment (15)', async () => {
     const path = stateRepository();
-    const [none, bad, unknown] = await Promise.all([
-      kgit(path, ['unset', '--json']),
-      kgit(path, ['unset', 'a..b', '--json']),
-      kgit(path, ['unset', 'a', '--deployment', 'other', '--json']),
+    const [none, bad, unknown] = await inTurn([
+      () => kgit(path, ['unset', '--json']),
+      () => kgit(path, ['unset', 'a..b', '--json']),
+      () => kgit(path, ['unset', 'a', '--deployment', 'other', '--json']),
     ]);
     expectFailure(none, 'USAGE', 2);
     expectFailure(bad, 'USAGE', 2);
