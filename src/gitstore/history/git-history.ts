@@ -62,7 +62,9 @@ export class GitHistory implements History {
   }
 
   timeline(revision: Revision, ahead?: number, from?: number): AsyncIterable<TimelineEntry> {
-    return timeline(this.#git, revision, ahead, from);
+    // The files that the next revisions added are about to be read: both processes start side by side.
+    const onStart = ahead === undefined ? undefined : () => this.#reader.begin();
+    return timeline(this.#git, revision, { ahead, from, onStart });
   }
 
   placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {

@@ -19,6 +19,15 @@ const ARGS = [
   '-z',
 ];
 
+export interface TimelineOptions {
+  /** How many revisions are likely to be read: git compares no more than these until the caller goes on. */
+  readonly ahead?: number | undefined;
+  /** The same for those published before it, in ms since the epoch. */
+  readonly from?: number | undefined;
+  /** Called when git was started. */
+  readonly onStart?: (() => void) | undefined;
+}
+
 function parseRecord(record: string): TimelineEntry {
   const [revision = '', ...paths] = record.split('\0').filter(Boolean);
   return { revision, added: paths.map((path) => path.replace(/^\n/, '')) };
@@ -28,14 +37,11 @@ function parseRecord(record: string): TimelineEntry {
  * Yields the revisions from `revision` backwards along first parents, with the files that each added. git runs only as
  * far as the caller reads, and about 2,000 revisions further, which fit into the pipe. With a likely end, some revisions
  * may come twice if others before them add no file.
- * @param ahead how many are likely to be read: git compares no more than these until the caller goes on
- * @param from the same for those published before it, in ms since the epoch
  */
 export async function* timeline(
   git: Git,
   revision: Revision,
-  ahead = Number.POSITIVE_INFINITY,
-  from = Number.NEGATIVE_INFINITY,
+  { ahead = Number.POSITIVE_INFINITY, from = Number.NEGATIVE_INFINITY, onStart }: TimelineOptions = {},
 ): AsyncGenerator<TimelineEntry> {
   const range = [
     ...(Number.isFinite(ahead) ? [`--max-count=${ahead}`] : []),
@@ -43,14 +49,19 @@ export async function* timeline(
     ...(from > 0 ? [`--max-age=${Math.floor(from / 1000)}`] : []),
   ];
   let count = 0;
-  for await (const entry of walk(git, revision, range)) {
+  for await (const entry of walk(git, revision, range, onStart)) {
     count += 1;
     yield entry;
   }
   if (range.length > 0 && (from > 0 || count === ahead)) yield* walk(git, revision, [`--skip=${count}`]);
 }
 
-async function* walk(git: Git, revision: Revision, range: readonly string[]): AsyncGenerator<TimelineEntry> {
-  for await (const records of gitRecords(git, [...ARGS, ...range, revision, '--'], RECORD))
+async function* walk(
+  git: Git,
+  revision: Revision,
+  range: readonly string[],
+  onStart?: () => void,
+): AsyncGenerator<TimelineEntry> {
+  for await (const records of gitRecords(git, [...ARGS, ...range, revision, '--'], RECORD, onStart))
     for (const record of records) if (record) yield parseRecord(record);
 }

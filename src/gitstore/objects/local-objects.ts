@@ -103,6 +103,11 @@ export class LocalObjects {
     return found;
   }
 
+  /** Answers from memory alone from now on. */
+  stop(): void {
+    this.#left = 0;
+  }
+
   /** Keeps an object that was read or just stored, unless it is large or a file. The oldest ones make room for it. */
   keep(object: GitObject): void {
     const { oid, type, data } = object;

@@ -45,6 +45,18 @@ export class ObjectReader {
     return found === undefined ? this.#request(name, path) : found;
   }
 
+  /** Starts git ahead of many reads that are about to come; none of them is done here. */
+  begin(): void {
+    if (this.#isClosed) return;
+    this.#local?.stop();
+    this.#start();
+  }
+
+  #start(): CatFile {
+    if (!this.#steady?.isRunning) this.#steady = new CatFile(this.#git, false);
+    return this.#steady;
+  }
+
   /** Keeps an object that was just stored, so that it need not be read. */
   keep(object: GitObject): void {
     this.#local?.keep(object);
@@ -103,8 +115,7 @@ export class ObjectReader {
       void bulk.end();
       return;
     }
-    if (!this.#steady?.isRunning) this.#steady = new CatFile(this.#git, false);
-    this.#steady.ask(asked);
+    this.#start().ask(asked);
   }
 
   /** Ends the process. */

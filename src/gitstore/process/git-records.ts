@@ -30,9 +30,11 @@ export async function* gitRecords(
   git: Git,
   args: readonly string[],
   separator: string,
+  onStart?: () => void,
 ): AsyncGenerator<readonly string[]> {
   const lazy = git.lazyFetches;
   const child = git.start(args, lazy === null ? { env: IN_PIECES } : {});
+  onStart?.();
   const end = yield* recordsOf(child, { separator, idleMs: lazy?.timeout });
   if (end.failure !== null) throw notThere(end.failure);
   const isLate = end.ended === 'timeout';

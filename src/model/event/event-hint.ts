@@ -1,7 +1,7 @@
 import { monthOf } from '../subject/layout.js';
 import { isUlid, ulidTime } from '../value/ulid.js';
-import type { KgitEvent } from './event.js';
-import { type EventFilter, matches } from './event-filter.js';
+import type { EventHead, KgitEvent } from './event.js';
+import { type EventFilter, headMatches, matches } from './event-filter.js';
 import { ID_MARGIN_MS } from './event-time.js';
 
 /** The longest month. */
@@ -11,13 +11,18 @@ const MONTH_MS = 31 * 24 * 3600 * 1000;
 export interface EventHint {
   /** Whether ids alone rule out many events. */
   readonly isOfTime: boolean;
-  /** No id that can match is older, in ms since the epoch; negative infinity if there is no such time. */
-  readonly from: number;
+  /**
+   * Events that match are hardly ever published before this time, in ms since the epoch; negative infinity if there is no
+   * such time.
+   */
+  readonly publishedFrom: number;
   /** Every matching event's text contains one entry of each list, ignoring case; the rarest list comes first. */
   readonly texts: readonly (readonly string[])[];
   mayBeId(id: string): boolean;
   /** Whether an event of this month, `YYYY-MM`, can match. */
   mayBeMonth(month: string): boolean;
+  /** Whether an event with this head can match. */
+  mayBeHead(head: EventHead): boolean;
   mayBeText(text: string): boolean;
   /** Whether this event matches, or always passes. */
   isWanted(event: KgitEvent): boolean;
@@ -63,7 +68,7 @@ export function hintOf(filter: EventFilter, ids: readonly string[]): EventHint |
   ];
   return {
     isOfTime,
-    from: always.length > 0 ? Number.NEGATIVE_INFINITY : from,
+    publishedFrom: always.length > 0 ? Number.NEGATIVE_INFINITY : (since ?? Number.NEGATIVE_INFINITY),
     texts: groups.map((texts) => [...texts, ...HIDING, ...always]),
     mayBeId(id) {
       const time = ulidTime(id);
@@ -73,6 +78,7 @@ export function hintOf(filter: EventFilter, ids: readonly string[]): EventHint |
       const begin = Date.parse(`${month}-01T00:00:00Z`);
       return (begin < to && begin + MONTH_MS > from) || always.some((id) => monthOf(id) === month);
     },
+    mayBeHead: (head) => always.includes(head.id) || headMatches(head, filter),
     mayBeText(text) {
       if (text.includes('\\') || always.some((id) => text.includes(id))) return true;
       if (!kinds.every((words) => words.some((word) => text.includes(word)))) return false;

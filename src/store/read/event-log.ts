@@ -8,6 +8,7 @@ import type { Backend } from '../port/backend.js';
 import type { TimelineEntry } from '../port/history.js';
 import type { Revision, StateView } from '../port/state-store.js';
 import { EventFinder } from './event-finder.js';
+import { ReadAheadView } from './read-ahead.js';
 import { listSubjects } from './records.js';
 import { eventName, monthsOf, readMonth, type StoredEvent } from './stored-events.js';
 import { WantedTimeline } from './wanted-timeline.js';
@@ -139,13 +140,14 @@ export async function* publishedEvents(
   ahead = BATCH,
   broken: BrokenEvents = REFUSE_BROKEN,
 ): AsyncGenerator<StoredEvent> {
-  const telling = new Telling(view, broken);
+  // What waits lies over the files of the revision.
+  const isTip = pending.length === 0;
+  const files = new ReadAheadView(isTip || revision === null ? view : store.view(revision));
+  const telling = new Telling(isTip ? files : view, broken);
   for (const operation of [...pending].reverse()) yield* telling.fresh(await telling.pending(operation));
   if (revision === null) return;
   let oldest: TimelineEntry | null = null;
-  // What waits lies over the files of the revision.
-  const files = pending.length === 0 ? view : store.view(revision);
-  const wanted = hint && new WantedTimeline(store, revision, hint, files);
+  const wanted = hint && new WantedTimeline(store, revision, hint, files, { ahead });
   const revisions = wanted ? wanted.revisions() : store.history.timeline(revision, ahead + SPARE);
   const size = Math.max(Math.min(ahead, LARGE_BATCH), BATCH);
   for await (const group of inGroups(revisions, Math.min(ahead, size))) {

@@ -4,7 +4,7 @@ import type { Backend } from '../port/backend.js';
 import type { ChooseBelow, Revision, StateView } from '../port/state-store.js';
 import { listBelow } from './list-below.js';
 import { listSubjects } from './records.js';
-import { monthsIn } from './stored-events.js';
+import { type Month, monthsIn } from './stored-events.js';
 
 /** Up to this many files are not worth a full-text search. */
 const FEW = 5_000;
@@ -32,8 +32,17 @@ async function candidatesById(view: StateView, hint: EventHint): Promise<Candida
   const files = new Set<string>();
   const sealed = new Set<string>();
   const folders = (await listSubjects(view)).map(eventsFolder);
+  // The same months come again for each subject.
+  const known = new Map<string, boolean>();
+  const mayBe = ({ month }: Month): boolean => {
+    const before = known.get(month);
+    if (before !== undefined) return before;
+    const answer = hint.mayBeMonth(month);
+    known.set(month, answer);
+    return answer;
+  };
   const choose: ChooseBelow = (entries, place) => {
-    const months = monthsIn(entries).filter(({ month }) => hint.mayBeMonth(month));
+    const months = monthsIn(entries).filter(mayBe);
     for (const { month, isSealed } of months) if (isSealed) sealed.add(`${folders[place]}/${month}`);
     return months.flatMap(({ month, isOpen }) => (isOpen ? month : []));
   };

@@ -4,8 +4,10 @@ import type { EventHint } from '../../model/event/event-hint.js';
 import { parseEventPath } from '../../model/subject/layout.js';
 import type { Backend } from '../port/backend.js';
 import type { TimelineEntry } from '../port/history.js';
-import type { Revision, StateView } from '../port/state-store.js';
+import type { Revision } from '../port/state-store.js';
 import { type Candidates, findCandidates, monthOfPath } from './event-search.js';
+import type { ReadAheadView } from './read-ahead.js';
+import { fileEvent } from './stored-events.js';
 
 /** How many revisions are walked before the tip is searched: most queries ask for recent events. */
 const WINDOW = 500;
@@ -13,6 +15,13 @@ const WINDOW = 500;
 const NEAR = 0.1;
 /** How many files are located one by one rather than met on the walk. */
 const MAX_LOCATED = 1_000;
+/** So few files are read ahead of the walk in any case, and so many at most: their texts are in memory together. */
+const [MIN_READ_AHEAD, MAX_READ_AHEAD] = [255, 5_000];
+
+export interface WantedOptions {
+  readonly ahead?: number;
+  readonly window?: number;
+}
 
 /** Whether the walk is complete: all files were met, and no sealed month may hold more. */
 const isComplete = ({ files, sealed }: Candidates) => files.size === 0 && sealed.size === 0;
@@ -29,19 +38,28 @@ export class WantedTimeline {
   readonly #store: Backend;
   readonly #revision: Revision;
   readonly #hint: EventHint;
-  readonly #view: StateView;
+  readonly #view: ReadAheadView;
+  readonly #ahead: number;
   readonly #window: number;
   #candidates: Candidates | null = null;
 
   /**
-   * @param view the files of `revision`; whoever reads the events through it too reads no folder twice
+   * @param view the files of `revision`; whoever reads the events through it too reads nothing twice
+   * @param ahead how many events are likely to be read through it
    * @param window how many revisions are walked before the tip is searched
    */
-  constructor(store: Backend, revision: Revision, hint: EventHint, view: StateView, window = WINDOW) {
+  constructor(
+    store: Backend,
+    revision: Revision,
+    hint: EventHint,
+    view: ReadAheadView,
+    { ahead = 0, window = WINDOW }: WantedOptions = {},
+  ) {
     this.#store = store;
     this.#revision = revision;
     this.#hint = hint;
     this.#view = view;
+    this.#ahead = ahead;
     this.#window = window;
   }
 
@@ -54,6 +72,31 @@ export class WantedTimeline {
     const found = await findCandidates(this.#store, this.#revision, this.#view, this.#hint);
     for (const path of passed) found.files.delete(path);
     return found;
+  }
+
+  /**
+   * The files of all events of the wanted time. If all of them are likely to be read, or they are few, they are read while
+   * the walk begins, and those that their heads rule out are left out, so that the walk ends earlier.
+   */
+  async #narrowed(): Promise<Candidates> {
+    const found = await this.#search(new Set());
+    const most = Math.min(Math.max(this.#ahead, MIN_READ_AHEAD), MAX_READ_AHEAD);
+    // What a sealed month has of an event counts more than a file beside it.
+    if (found.files.size > most || found.sealed.size > 0) return found;
+    const mayBeWanted = async (path: string): Promise<boolean> => {
+      try {
+        const text = await this.#view.ahead(path);
+        const place = parseEventPath(path);
+        return text === null || !place || this.#hint.mayBeHead(fileEvent(place.subject, path, text).head);
+      } catch (error) {
+        // Whoever reads the event says what is wrong with it.
+        if (error instanceof InvalidStateError) return true;
+        throw error;
+      }
+    };
+    const paths = [...found.files];
+    const verdicts = await Promise.all(paths.map(mayBeWanted));
+    return { files: new Set(paths.filter((_, i) => verdicts[i])), sealed: found.sealed };
   }
 
   /** The revisions that added these files, newest first. */
@@ -89,17 +132,17 @@ export class WantedTimeline {
   /** The walked revisions, each with the wanted events that it added, if any. */
   async *revisions(): AsyncGenerator<TimelineEntry> {
     // A search by time is cheap, and often shows that everything lies in the newest revisions. It runs while the walk begins.
-    const search = this.#hint.isOfTime ? this.#search(new Set()) : null;
+    const search = this.#hint.isOfTime ? this.#narrowed() : null;
     // A failure is thrown below, where it is awaited: the walk may take longer to begin.
     search?.catch(() => undefined);
     const passed = new Set<string>();
     let walked = 0;
     let met = 0;
-    const { from } = this.#hint;
+    const { publishedFrom } = this.#hint;
     for await (const { revision: at, added } of this.#store.history.timeline(
       this.#revision,
       undefined,
-      from,
+      publishedFrom,
     )) {
       if (walked === 0 && search) {
         this.#candidates = await search;
