@@ -181,6 +181,13 @@ export const FILES = {
     guard: 'yours, writable by you alone, not in a checkout as above; else kgit runs without',
     readBy: ['cli/start/code-cache.ts', 'setup/trust.ts'],
   },
+  turns: {
+    file: '`~/.cache/kgit/turns/`: whose turn it is to push',
+    writer: 'you alone',
+    decides: 'how long a push waits, 15 seconds at most',
+    guard: 'whatever is in it, the write goes on',
+    readBy: ['store/local/turns.ts'],
+  },
   program: {
     file: 'the files of kgit: scripts, templates, schemas, the list of commands',
     writer: 'whoever installed it',

@@ -49,7 +49,11 @@ export async function readFile(path: string, encoding?: 'utf8'): Promise<Buffer 
   try {
     const stats = fs.fstatSync(file);
     if (!stats.isFile() && !stats.isDirectory())
-      throw Object.assign(new Error(`EINVAL: not a plain file, read '${path}'`), { code: 'EINVAL', path });
+      throw Object.assign(new Error(`EINVAL: not a plain file, read '${path}'`), {
+        code: 'EINVAL',
+        syscall: 'read',
+        path,
+      });
     return fs.readFileSync(file, encoding);
   } finally {
     fs.closeSync(file);

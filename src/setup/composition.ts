@@ -6,6 +6,7 @@ import { HeldLeases } from '../store/lease/held-leases.js';
 import { Leases } from '../store/lease/leases.js';
 import { type DamagedFile, setAsideDamaged } from '../store/local/damaged-files.js';
 import { ProcessLock } from '../store/local/process-lock.js';
+import { Turns } from '../store/local/turns.js';
 import { Outbox } from '../store/outbox/outbox.js';
 import type { Backend } from '../store/port/backend.js';
 import type { DriverContext, Identity, LocalFolder, OpenedStore } from '../store/port/driver.js';
@@ -60,6 +61,7 @@ export interface OpenRepository {
 function assemble(
   store: Backend,
   folder: string,
+  environment: Environment,
 ): Pick<OpenRepository, 'repository' | 'leases' | 'scheduled' | 'pushes'> {
   const outbox = new Outbox(folder);
   const publishLock = new ProcessLock(join(folder, 'publish.lock'), thisHost);
@@ -67,7 +69,9 @@ function assemble(
   const clock = systemClock;
   const held = new HeldLeases(folder);
   const leases = new Leases({ store, held, publishLock, clock });
-  const publisher = new Publisher({ store, outbox, publishLock, pushes, clock, leases });
+  const places = () => join(xdgFolder(environment, 'XDG_CACHE_HOME', '.cache'), 'turns');
+  const turns = new Turns(places, thisHost, clock);
+  const publisher = new Publisher({ store, outbox, publishLock, pushes, clock, leases, turns });
   const backgroundLock = new ProcessLock(join(folder, 'publisher.lock'), thisHost);
   const { target } = store;
   const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, backgroundLock, clock, target });
@@ -144,6 +148,6 @@ export async function openStateRepository(
     backend,
     localFolder: local.path,
     damaged: local.damaged,
-    ...assemble(store, local.path),
+    ...assemble(store, local.path, environment),
   };
 }

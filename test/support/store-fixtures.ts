@@ -8,6 +8,7 @@ import type { Value } from '../../src/model/value/value.js';
 import { HeldLeases } from '../../src/store/lease/held-leases.js';
 import { Leases } from '../../src/store/lease/leases.js';
 import { ProcessLock } from '../../src/store/local/process-lock.js';
+import { Turns } from '../../src/store/local/turns.js';
 import { Outbox } from '../../src/store/outbox/outbox.js';
 import type { Backend } from '../../src/store/port/backend.js';
 import type { Clock, Host } from '../../src/store/port/host.js';
@@ -111,7 +112,8 @@ export function repositoryOf<S extends Backend>(
   const pushes = new PushLog(join(folder, 'pushes'));
   const held = new HeldLeases(folder);
   const leases = new Leases({ store, held, publishLock, clock });
-  const publisher = new Publisher({ store, outbox, publishLock, pushes, clock, leases });
+  const turns = new Turns(() => join(folder, 'turns'), thisProcess, clock);
+  const publisher = new Publisher({ store, outbox, publishLock, pushes, clock, leases, turns });
   return {
     repository: new StateRepository(store, outbox, publisher, clock, new Rewrites(folder, store, outbox)),
     outbox,

@@ -1,6 +1,7 @@
 import { ConflictError, InvalidStateError, RemoteError } from '../../errors.js';
 import { ClaimedWrites } from '../lease/claimed-writes.js';
 import type { Leases } from '../lease/leases.js';
+import type { Turn, Turns } from '../local/turns.js';
 import type { Delivery } from '../outbox/delivery.js';
 import type { Outbox, OutboxEntry } from '../outbox/outbox.js';
 import { type BatchPlan, type PlannedEntry, planBatch } from '../plan/plan-batch.js';
@@ -20,6 +21,7 @@ export interface PublishRunParts {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly leases: Leases;
+  readonly turns: Turns;
 }
 
 export interface PublishRunOptions {
@@ -71,6 +73,7 @@ export class PublishRun {
   readonly #store: Backend;
   readonly #outbox: Outbox;
   readonly #clock: Clock;
+  readonly #turns: Turns;
   readonly #options: PublishRunOptions;
   readonly #claims: ClaimedWrites;
   readonly #entries: RunEntries;
@@ -81,15 +84,18 @@ export class PublishRun {
   #believed: Revision | null = null;
   #isRaced = false;
   #lastPushMs = 0;
+  /** The turn of this clone among those of the user on this machine, while it has one. */
+  #turn: Turn | null = null;
   /** Whether a push got no answer, or its process ended, and no plan since has shown what it left. */
   #mayHaveLanded: boolean;
   /** Set if the server was in the middle of another write at the last try. */
   #busy: RemoteError | null = null;
 
-  constructor({ store, outbox, clock, leases }: PublishRunParts, options: PublishRunOptions) {
+  constructor({ store, outbox, clock, leases, turns }: PublishRunParts, options: PublishRunOptions) {
     this.#store = store;
     this.#outbox = outbox;
     this.#clock = clock;
+    this.#turns = turns;
     this.#options = options;
     this.#claims = new ClaimedWrites(leases);
     this.#entries = new RunEntries(outbox, clock, { ...options, target: store.target });
@@ -99,6 +105,14 @@ export class PublishRun {
 
   /** Publishes what waits, and then, one by one, what was refused before. */
   async run(): Promise<PublishReport> {
+    try {
+      return await this.#run();
+    } finally {
+      await this.#endTurn();
+    }
+  }
+
+  async #run(): Promise<PublishReport> {
     this.#notes.push(...((await this.#store.workingCopy?.settle()) ?? []));
     await this.#outbox.dropEnded();
     const fresh = { splitting: new Splitting(), list: () => this.#entries.fresh() };
@@ -123,8 +137,10 @@ export class PublishRun {
   async #publishQueue(queue: Queue, from: Head, asksFirst: boolean): Promise<Head | null> {
     let head: Head | null = from;
     let entries = await queue.list();
-    if (this.#store.isRemote && entries.length > 0 && (asksFirst || isBacklog(entries)))
+    if (this.#store.isRemote && entries.length > 0 && (asksFirst || isBacklog(entries))) {
+      if (this.#options.isRaced) await this.#takeTurn();
       ({ head, entries } = await this.#atNewTip(queue, entries));
+    }
     // Without a server nobody asked for the head since the store was opened: it may have been upgraded or migrated.
     else if (!this.#store.isRemote && entries.length > 0) head = await this.#refresh(entries);
     while (head && entries.length > 0) {
@@ -145,7 +161,7 @@ export class PublishRun {
           await this.#entries.leave(entries, lostRaces(this.#entries.attempts, this.#busy));
           return null;
         }
-        if (this.#store.isRemote) await this.#backOff();
+        if (this.#store.isRemote) await this.#stepBack();
       }
       ({ head, entries } = await this.#atNewTip(queue, await queue.list()));
     }
@@ -221,6 +237,7 @@ export class PublishRun {
     this.#isFresh = !this.#store.isRemote;
     switch (outcome.kind) {
       case 'swapped': {
+        await this.#endTurn();
         // Before anybody is told of the write, so that its files are there.
         this.#notes.push(...outcome.notes, ...(await followPublished(this.#store)));
         await this.#claims.noteRenewed(outcome.locks);
@@ -316,6 +333,25 @@ export class PublishRun {
       else throw error;
       return null;
     }
+  }
+
+  /** Waits after a lost race: for the turn, or, if no other clone of the user had it, a while. */
+  async #stepBack(): Promise<void> {
+    if (await this.#takeTurn()) return;
+    await this.#backOff();
+  }
+
+  /** Takes the turn, unless this clone has it. @returns whether others had it first */
+  async #takeTurn(): Promise<boolean> {
+    if (this.#turn !== null) return false;
+    this.#turn = await this.#turns.take(this.#store.target, this.#options.deadline);
+    return this.#turn.isWaitedFor;
+  }
+
+  async #endTurn(): Promise<void> {
+    const turn = this.#turn;
+    this.#turn = null;
+    await turn?.end();
   }
 
   async #backOff(): Promise<void> {

@@ -206,6 +206,7 @@ const PROOFS: Readonly<Record<FileId, string | (() => Promise<void>)>> = {
     expect(seen).toContain('ARGS ');
     expect(seen).not.toMatch(/KGIT_TOKEN|right-token|KUBECONFIG|--kubeconfig/);
   },
+  turns: 'test/store/local/turns.test.ts',
   'server-secrets': 'test/backends/options/secret-files.test.ts',
   'sops-keys': 'test/app/secret/check-team.test.ts',
   'notify-secrets': 'test/notify/delivery.test.ts',

@@ -13,7 +13,10 @@ describe('the tables', () => {
       /\b(?:readFile(?:Sync)?|readAtMost|createReadStream|openSync|readdir(?:Sync)?|opendir|lstatSync|existsSync)\b|\bopen\(path/;
     const reading = sources.filter(
       (file) =>
-        /from 'node:fs|readAtMost/.test(readFileSync(file, 'utf8')) && READS.test(readFileSync(file, 'utf8')),
+        // It reads what the modules that import it name.
+        file !== 'src/platform/small-files.ts' &&
+        /from 'node:fs|small-files\.js'|readAtMost/.test(readFileSync(file, 'utf8')) &&
+        READS.test(readFileSync(file, 'utf8')),
     );
     const told = new Set<string>(
       Object.values(FILES).flatMap(({ readBy }) => readBy.map((module: string) => `src/${module}`)),

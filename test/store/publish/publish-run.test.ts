@@ -1,8 +1,10 @@
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConflictError, RefusedError, RemoteError } from '../../../src/errors.js';
 import { statePath } from '../../../src/model/subject/layout.js';
 import { ProcessLock } from '../../../src/store/local/process-lock.js';
+import { Turns } from '../../../src/store/local/turns.js';
 import type { Head, SwapOutcome } from '../../../src/store/port/state-store.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
 import { commit } from '../../support/store-contract.js';
@@ -167,6 +169,49 @@ describe('where others were met a moment ago', () => {
     // Nobody was met this time.
     expect(await publish()).toMatchObject({ attempts: 1 });
     expect(store.refreshes).toBe(asked + 1);
+  });
+
+  it('the clones of a user write in turn: from the first lost race, and at once next time', async () => {
+    const store = new FaultyStore();
+    const { outbox, publisher, folder } = repositoryOf(store);
+    const turns = () => readdirSync(join(folder, 'turns')).length;
+    const had: [asked: number[], pushed: number[]] = [[], []];
+    const publish = async () => {
+      await outbox.add(eventOperation(), store.target);
+      await publisher.publishAll(DEADLINE + 600_000);
+      return [...had.map((counts) => counts.splice(0)), turns()];
+    };
+    mkdirSync(join(folder, 'turns'));
+    store.onRefresh = () => had[0].push(turns());
+    store.onSwap = async () => {
+      had[1].push(turns());
+      if (store.swaps > 1) return null;
+      await store.sneak(state('a'));
+      return { kind: 'moved' };
+    };
+    expect(await publish()).toEqual([[1], [0, 1], 0]);
+    expect(await publish()).toEqual([[1], [1], 0]);
+    expect(await publish()).toEqual([[], [0], 0]);
+  });
+
+  it('who waited for the turn does not step back as well, and who has it and loses does', async () => {
+    const store = new FaultyStore();
+    const { outbox, publisher, folder, clock } = repositoryOf(store);
+    const others = new Turns(() => join(folder, 'turns'), thisProcess, clock);
+    const turn = await others.take(store.target, DEADLINE);
+    const slept: number[] = [];
+    const { sleep } = clock;
+    clock.sleep = async (ms) => {
+      slept.push(ms);
+      if (slept.length === 2) await turn.end();
+      await sleep(ms);
+    };
+    await outbox.add(eventOperation(), store.target);
+    store.onSwap = () => (store.swaps < 3 ? { kind: 'moved' } : null);
+    await publisher.publishAll(DEADLINE + 600_000);
+    expect(slept.length).toBe(3);
+    expect(Math.max(...slept.slice(0, 2))).toBeLessThan(10);
+    expect(slept[2]).toBeGreaterThan(100);
   });
 });
 
