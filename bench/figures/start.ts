@@ -1,5 +1,6 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, rmSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { emptyOclif } from '../empty-oclif.js';
 import { type Contender, peakMemory, race } from '../race.js';
 import { missingRow, type Row, ratioRow } from '../result.js';
@@ -17,6 +18,17 @@ const COMMANDS = {
 type Name = keyof typeof COMMANDS;
 const NAMES = Object.keys(COMMANDS) as Name[];
 const COLD_TARGET = 3;
+/** Of these, the first run of a user is also measured with the code that an installer keeps. */
+const INSTALLED = ['get', 'push-event --queue'] as const satisfies readonly Name[];
+/** What runs of an installed program, and of `bin/keep-code.sh`, read. */
+const PARTS = [
+  'bin',
+  'dist/program',
+  'dist/start.cjs',
+  'dist/commands.json',
+  'oclif.manifest.json',
+  'package.json',
+];
 
 /** Programs that users of kgit run as often, and what they are asked: how long a start takes that people are used to. */
 const ANCHORS = [
@@ -53,6 +65,20 @@ function anchors(surroundings: Surroundings): Row[] {
   });
 }
 
+/** Installs a copy of the program with code that this Node compiled; returns its folder. */
+function installed(surroundings: Surroundings, major: number, node: string): string {
+  const program = surroundings.folder(`installed-${major}`);
+  for (const part of [...PARTS, 'templates', 'schemas'])
+    cpSync(join(surroundings.project, part), join(program, part), { recursive: true });
+  const env = surroundings.env();
+  execFileSync(join(program, 'bin/keep-code.sh'), {
+    env: { ...env, PATH: `${dirname(node)}${delimiter}${env['PATH']}` },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (!existsSync(join(program, 'dist/code'))) throw new Error('bin/keep-code.sh kept nothing');
+  return program;
+}
+
 function onNode(
   surroundings: Surroundings,
   major: number,
@@ -62,8 +88,8 @@ function onNode(
 ): Row[] {
   const env = surroundings.env();
   const cacheFolder = join(surroundings.root, 'cache', String(major));
-  const contender = (name: Name, isCold: boolean): Contender => ({
-    argv: surroundings.kgit(node, ...COMMANDS[name].args),
+  const contender = (name: Name, isCold: boolean, project = surroundings.project): Contender => ({
+    argv: [node, join(project, 'bin/run.js'), ...COMMANDS[name].args],
     cwd: repository,
     env: { ...env, XDG_CACHE_HOME: isCold ? join(cacheFolder, 'cold') : cacheFolder },
     before: () => {
@@ -81,6 +107,15 @@ function onNode(
   const warm = race({ ...others, ...all(false) }, ROUNDS, 4);
   progress(`START on Node ${major}, cold: ${COLD_ROUNDS} rounds`);
   const cold = race({ bare: others.bare, ...all(true) }, COLD_ROUNDS);
+  const program = installed(surroundings, major, node);
+  const kept = race(
+    {
+      bare: others.bare,
+      get: contender('get', true, program),
+      'push-event --queue': contender('push-event --queue', true, program),
+    },
+    COLD_ROUNDS,
+  );
   const on = `, Node ${major}`;
   return [
     ...NAMES.map((name) =>
@@ -107,6 +142,19 @@ function onNode(
         },
         cold[name],
         cold.bare,
+      ),
+    ),
+    ...INSTALLED.map((name) =>
+      ratioRow(
+        {
+          what: `\`kgit ${name}\`, first run of a user, code kept at installation${on}`,
+          command: `kgit ${COMMANDS[name].args.join(' ')}`,
+          baseline: 'node -e 0',
+          target: COLD_TARGET,
+          note: 'Before each run the cache folder is removed. bin/keep-code.sh has run.',
+        },
+        kept[name],
+        kept.bare,
       ),
     ),
     ...NAMES.map((name) =>

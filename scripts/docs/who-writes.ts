@@ -189,10 +189,11 @@ export const FILES = {
     readBy: ['store/local/turns.ts'],
   },
   program: {
-    file: 'the files of kgit: scripts, templates, schemas, the list of commands',
+    file: 'the files of kgit: scripts, templates, schemas, the list of commands, compiled code in `dist/code/`',
     writer: 'whoever installed it',
     decides: 'what is run',
-    guard: 'found beside the program, never in the folder stood in',
+    guard:
+      'found beside the program, never in the folder stood in; compiled code only if you or root own it and nobody else can write it',
     readBy: [
       'cli/start/start.ts',
       'cli/start/plugin.ts',

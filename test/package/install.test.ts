@@ -1,6 +1,7 @@
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -15,6 +16,7 @@ import { filesBelow } from '../support/source-files.js';
 import {
   documented,
   type Environment,
+  expectKeptCode,
   files,
   NPM,
   newUser,
@@ -72,6 +74,12 @@ describe('npm install --global', () => {
     expect(run('zsh', ['-ic', 'echo $_comps[kgit]'], home, env)).toBe('_kgit\n');
     const fish = { ...env, XDG_CONFIG_HOME: undefined };
     expect(run('fish', ['-c', "complete -C 'kgit push-e'"], home, fish)).toContain('push-event');
+
+    const program = join(prefix, 'lib/node_modules/kgit');
+    // Nothing runs at installation, but whoever installs for others may keep code for them.
+    expect(existsSync(join(program, 'dist/code'))).toBe(false);
+    run('sh', ['-ec', documented('all users')], home, env);
+    expectKeptCode(program);
 
     run('sh', ['-ec', removal('npm, from source')], home, env);
     expect(filesIn(prefix)).toEqual([]);
