@@ -1,5 +1,5 @@
+import { columnsOf } from './columns.js';
 import { RESET, splitStyled } from './style.js';
-import { columnsOf } from './table.js';
 
 /** A run of non-blank characters, or the blanks between two such runs. */
 interface Piece {

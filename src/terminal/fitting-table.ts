@@ -1,15 +1,7 @@
+import { columnsOf } from './columns.js';
 import type { Screen } from './output.js';
 import type { Style } from './style.js';
-import {
-  type Cell,
-  cellOf,
-  columnsOf,
-  formatTable,
-  GAP,
-  NARROW_GAP,
-  type TableRow,
-  tableLines,
-} from './table.js';
+import { type Cell, cellOf, formatTable, GAP, NARROW_GAP, type TableRow, tableLines } from './table.js';
 import { packed } from './wrap.js';
 
 /** Least width at which the last column of a table is still useful, in terminal columns. */

@@ -1,16 +1,6 @@
-import stringWidth from 'string-width';
+import { columnsOf } from './columns.js';
 import type { Colour, Style } from './style.js';
 import { oneLine } from './terminal-text.js';
-
-/** ASCII, and the marks that kgit itself writes: one column each. */
-const PLAIN = /^[ -~•…✓✗→]*$/;
-
-/**
- * Number of terminal columns that a text takes. Plain text, the common case, is not measured character by character.
- */
-export function columnsOf(text: string): number {
-  return PLAIN.test(text) ? text.length : stringWidth(text);
-}
 
 export interface Cell {
   readonly text: string;

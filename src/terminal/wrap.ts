@@ -1,4 +1,4 @@
-import { columnsOf } from './table.js';
+import { columnsOf } from './columns.js';
 import { terminalText } from './terminal-text.js';
 
 /**

@@ -1,4 +1,5 @@
-import { clip, columnsOf } from '../../terminal/table.js';
+import { columnsOf } from '../../terminal/columns.js';
+import { clip } from '../../terminal/table.js';
 import type { Offers } from './offer.js';
 
 /** A command line from bash, up to the cursor. */

@@ -1,5 +1,5 @@
+import { columnsOf } from '../../terminal/columns.js';
 import type { Style } from '../../terminal/style.js';
-import { columnsOf } from '../../terminal/table.js';
 import { wrapped } from '../../terminal/wrap.js';
 
 /** Width and style of a help page. */

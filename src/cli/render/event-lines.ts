@@ -2,9 +2,10 @@ import { eventTime, type SubjectEvent } from '../../model/event/event.js';
 import { gist } from '../../model/event/gist.js';
 import { formatSubject } from '../../model/subject/subject.js';
 import { formatTime } from '../../model/value/time.js';
+import { columnsOf } from '../../terminal/columns.js';
 import type { Screen } from '../../terminal/output.js';
 import type { Colour } from '../../terminal/style.js';
-import { clip, columnsOf } from '../../terminal/table.js';
+import { clip } from '../../terminal/table.js';
 import { oneLine, terminalText } from '../../terminal/terminal-text.js';
 import { type Part, packed, wrapped } from '../../terminal/wrap.js';
 

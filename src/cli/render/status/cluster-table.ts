@@ -1,18 +1,10 @@
 import type { JoinedCluster } from '../../../k0rdent/observe/status-report.js';
 import { eventTime, type KgitEvent } from '../../../model/event/event.js';
 import { formatAge } from '../../../model/value/time.js';
+import { columnsOf } from '../../../terminal/columns.js';
 import { blockOf } from '../../../terminal/fitting-table.js';
 import type { Screen } from '../../../terminal/output.js';
-import {
-  type Cell,
-  cellOf,
-  clip,
-  columnsOf,
-  formatTable,
-  GAP,
-  NARROW_GAP,
-  textOf,
-} from '../../../terminal/table.js';
+import { type Cell, cellOf, clip, formatTable, GAP, NARROW_GAP, textOf } from '../../../terminal/table.js';
 import { oneLine } from '../../../terminal/terminal-text.js';
 import { packed, wrapped } from '../../../terminal/wrap.js';
 import { ageSince, STATE_COLOURS, shownFlags } from './status-columns.js';

@@ -1,7 +1,7 @@
 import type { TimeLineEntry } from '../../../app/observe/time-line.js';
 import { formatTime } from '../../../model/value/time.js';
+import { columnsOf } from '../../../terminal/columns.js';
 import type { Screen } from '../../../terminal/output.js';
-import { columnsOf } from '../../../terminal/table.js';
 import { oneLine } from '../../../terminal/terminal-text.js';
 import { wrapped } from '../../../terminal/wrap.js';
 
