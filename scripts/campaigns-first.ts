@@ -3,8 +3,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Folders of `test/` whose files take longest, with the longest first. */
 const LONG = ['campaign', 'page', 'transport', 'terminal', 'commands'];
 
-/** The place of a file in the order of `LONG`; those of other folders come last. */
-function rank({ moduleId }: TestSpecification): number {
+/**
+ * The place of a file in the order of `LONG`; those of other folders come later. Files that share processes come last: a
+ * process ends when the next file wants one of its own.
+ */
+function rank({ moduleId, project }: TestSpecification): number {
+  if (!project.config.isolate) return LONG.length + 1;
   const place = LONG.findIndex((folder) => moduleId.includes(`/test/${folder}/`));
   return place < 0 ? LONG.length : place;
 }
