@@ -10,6 +10,8 @@ const KINDS: Readonly<Record<Entry['kind'], string>> = {
   folder: 'a folder',
   other: 'something that is neither file nor folder',
 };
+/** So few files are found in the objects that are read without git. */
+const FEW_READS = 8;
 /** A name that git looks up in a tree as it is. */
 const PLAIN_NAME = /^[A-Za-z0-9][\w-]*$/;
 type Trees = ReadonlyMap<string, Tree | null>;
@@ -37,6 +39,10 @@ export class GitView implements StateView {
   constructor(reader: Objects, revision: Revision | null) {
     this.#reader = reader;
     this.#revision = revision;
+  }
+
+  expectReads(count: number): void {
+    if (count > FEW_READS) this.#reader.begin?.();
   }
 
   async read(path: string): Promise<string | null> {

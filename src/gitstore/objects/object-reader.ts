@@ -9,7 +9,8 @@ export const MANY = 256;
 const FEW = 4;
 
 /** What reads objects; an `ObjectReader` or the embedded git, which reads many no faster than one by one. */
-export type Objects = Pick<ObjectReader, 'read'> & Partial<Pick<ObjectReader, 'readEach' | 'readStream'>>;
+export type Objects = Pick<ObjectReader, 'read'> &
+  Partial<Pick<ObjectReader, 'begin' | 'readEach' | 'readStream'>>;
 
 /** What each object is handed to when it arrives, with what was asked for; null if there is none. */
 export type TakeObject<T extends NamedObject> = (object: GitObject | null, asked: T) => void;

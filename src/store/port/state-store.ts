@@ -32,6 +32,8 @@ export type TakeBelow = (entries: readonly Entry[], place: number, name: string)
 
 /** The files of one revision. */
 export interface StateView {
+  /** Prepares for about so many reads, which are about to come. Absent if nothing can be prepared. */
+  expectReads?(count: number): void;
   /** Reads a file; null if there is none. Throws InvalidStateError if the path is something else. */
   read(path: string): Promise<string | null>;
   /**

@@ -126,6 +126,7 @@ export async function* newestEvents(
   subject: Subject,
   { ahead, hint = null, broken = REFUSE_BROKEN }: NewestOptions,
 ): AsyncGenerator<StoredEvent, void> {
+  view.expectReads?.(ahead);
   const unread = new UnreadFiles(view, subject, hint);
   await unread.begin();
   let held: StoredEvent[] = [];

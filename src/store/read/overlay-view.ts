@@ -88,6 +88,10 @@ export class OverlayView implements StateView {
     return false;
   }
 
+  expectReads(count: number): void {
+    this.#base.expectReads?.(count);
+  }
+
   async read(path: string): Promise<string | null> {
     this.#settle();
     const text = this.#files.get(path);
