@@ -1,7 +1,8 @@
 #!/bin/sh
-# Compiles kgit's everyday commands once for all users, into dist/code beside the program. Installers run it as the owner
-# of that folder, and run it again when Node.js is another version. Compiled code only saves time, so this never fails an
-# installation: if something goes wrong, one line on stderr says what, and it ends with 0.
+# Compiles kgit's everyday commands once for all users, into dist/code beside the program, and records there that git is
+# new enough. Installers run it as the owner of that folder, and run it again when Node.js is another version. What it
+# keeps only saves time, so this never fails an installation: if something goes wrong, one line on stderr says what, and
+# it ends with 0.
 set -eu
 umask 022
 code=$(cd "$(dirname "$0")/.." && pwd -P)/dist/code
@@ -39,6 +40,9 @@ kgit() {
 }
 
 cd "$work"
+kgit version
+kgit get --help
+kgit --help
 kgit init state
 step='git clone'
 git clone --quiet --bare state server >/dev/null 2>&1
@@ -56,13 +60,10 @@ kgit log
 kgit sync
 kgit status --offline
 kgit validate
-kgit version
-kgit get --help
-kgit --help
 
 step="writing $code"
 rm "$kept"/*-init 2>/dev/null
-cp "$kept"/* "$code.new" 2>/dev/null
+cp "$kept"/* "$kept/../git-checked" "$code.new" 2>/dev/null
 chmod 755 "$code.new"
 chmod 644 "$code.new"/*
 mv "$code.new" "$code"

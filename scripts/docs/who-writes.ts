@@ -172,7 +172,7 @@ export const FILES = {
     decides: 'as a clone of yours',
     guard:
       'in a checkout where `CI` is set, and elsewhere than in the home in any checkout, they are refused (18)',
-    readBy: ['gitstore/repository/managed-clone.ts', 'gitstore/repository/git-version.ts', 'setup/trust.ts'],
+    readBy: ['gitstore/repository/managed-clone.ts', 'setup/required-git.ts', 'setup/trust.ts'],
   },
   code: {
     file: '`~/.cache/kgit/code/`: compiled code of kgit',
@@ -196,6 +196,7 @@ export const FILES = {
       'found beside the program, never in the folder stood in; compiled code only if you or root own it and nobody else can write it',
     readBy: [
       'cli/start/start.ts',
+      'setup/required-git.ts',
       'cli/start/plugin.ts',
       'app/init/template-files.ts',
       'cli/help/print-help.ts',

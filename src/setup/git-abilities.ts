@@ -6,7 +6,6 @@ import { restoreBackup } from '../gitstore/backup/restore.js';
 import { checkGit, checkIdentity } from '../gitstore/doctor/doctor-git.js';
 import { Git, withoutCredentials } from '../gitstore/process/git.js';
 import { cloneRepository } from '../gitstore/repository/clone.js';
-import { requireGit } from '../gitstore/repository/git-version.js';
 import {
   isThere,
   makeFolder,
@@ -28,6 +27,7 @@ import type {
 import { openGit } from './git-driver.js';
 import { DEFAULT_BRANCH, LOCAL_FOLDER } from './git-places.js';
 import { identityOf } from './identity.js';
+import { requireGit } from './required-git.js';
 
 /** Returns the source as git must be given it, wherever git runs: the path of a folder is made absolute. */
 function sourceOf(place: string, cwd: string): string {

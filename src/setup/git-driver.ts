@@ -12,7 +12,6 @@ import { GitGraph } from '../gitstore/history/graph.js';
 import { Git, withoutCredentials } from '../gitstore/process/git.js';
 import { allowLazyFetches } from '../gitstore/process/lazy-fetches.js';
 import type { CommitHook } from '../gitstore/repository/commit-hook.js';
-import { requireGit } from '../gitstore/repository/git-version.js';
 import {
   cloneName,
   fetchOptions,
@@ -38,6 +37,7 @@ import type { DriverContext, OpenedStore } from '../store/port/driver.js';
 import type { Proposals } from '../store/port/proposals.js';
 import { DEFAULT_BRANCH, LOCAL_FOLDER, liesAt, refuseCommitted, usableRemote } from './git-places.js';
 import { committerOf, identityOf } from './identity.js';
+import { requireGit } from './required-git.js';
 import { type Environment, systemClock, thisHost, thisUser } from './this-host.js';
 import { xdgFolder } from './xdg-folder.js';
 

@@ -130,6 +130,9 @@ describe('the Debian package', () => {
     const event = ['push-event', 'backup_done', '--deployment', 'dep-a', '--create', '--user', 'ada'];
     run('kgit', [...event, '--repo', 'state'], home, env);
     expect(run('kgit', ['log', '--repo', 'state'], home, env)).toContain('backup_done');
+    // Neither has any of these runs asked git for its version, nor compiled a command that everybody uses.
+    const cache = readdirSync(join(home, '.cache/kgit'), { recursive: true, encoding: 'utf8' });
+    expect(cache.sort()).toEqual(['code', expect.stringMatching(/-init$/)]);
 
     const page = gunzipSync(readFileSync(join(system, 'usr/share/man/man1/kgit-push-event.1.gz')));
     expect(execFileSync('mandoc', ['-Tascii'], { input: page, encoding: 'utf8' })).toContain(

@@ -88,7 +88,8 @@ export function expectKeptCode(program: string): void {
   ];
   const [id] = readdirSync(folder)[0]?.split('-') ?? [];
   const here = `${id}-node${process.versions.node}-${process.arch}`;
-  expect(readdirSync(folder).sort()).toEqual(commands.map((command) => `${here}-${command}`));
+  const expected = [...commands.map((command) => `${here}-${command}`), 'git-checked'];
+  expect(readdirSync(folder).sort()).toEqual(expected);
   const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
   expect(modeOf(folder)).toBe('755');
   expect(new Set(readdirSync(folder).map((name) => modeOf(join(folder, name))))).toEqual(new Set(['644']));

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EnvironmentError } from '../../errors.js';
-import { findProgram } from '../../platform/programs.js';
-import { privateFolder, replaceDurably } from '../../store/local/durable-files.js';
-import type { Git } from '../process/git.js';
-import { checkGitVersion } from './repository.js';
+import { EnvironmentError } from '../errors.js';
+import type { Git } from '../gitstore/process/git.js';
+import { checkGitVersion } from '../gitstore/repository/repository.js';
+import { PACKAGE_ROOT } from '../package-root.js';
+import { findProgram } from '../platform/programs.js';
+import { privateFolder, replaceDurably } from '../store/local/durable-files.js';
+
+/** The record of an installer, for all users. `bin/keep-code.sh` writes it beside the compiled code. */
+const INSTALLED_NOTE = join(PACKAGE_ROOT, 'dist/code/git-checked');
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -32,12 +36,13 @@ function noted(note: string): string | null {
 
 /**
  * Throws EnvironmentError if git is missing or too old. Asking git takes longer than many a command, so each git in
- * PATH is asked once: the cache folder records the one that passed.
+ * PATH is asked once: the cache folder, or the installer, records the one that passed.
  */
 export async function requireGit(git: Git, environment: Environment): Promise<void> {
   const note = noteOf(environment);
-  const identity = note === null ? null : identityOfGit(environment);
-  if (note !== null && identity !== null && identity === noted(note)) return;
+  const identity = identityOfGit(environment);
+  const isNoted = [note, INSTALLED_NOTE].some((path) => path !== null && identity === noted(path));
+  if (identity !== null && isNoted) return;
   await checkGitVersion(git);
   if (note === null || identity === null) return;
   try {
