@@ -15,7 +15,7 @@ if [[ ! -x $folder/yq ]]; then
   work=$(mktemp -d "${folder%/*}/built.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   # Of the developer: what was downloaded or compiled once is kept.
-  HOME=$home XDG_CACHE_HOME= GOBIN="$work" nice go install "github.com/mikefarah/yq/v4@$version" >&2
+  HOME=$home XDG_CACHE_HOME='' GOBIN="$work" nice go install "github.com/mikefarah/yq/v4@$version" >&2
   mv -T "$work" "$folder" 2>/dev/null || [[ -x $folder/yq ]]
 fi
 echo "$folder"
