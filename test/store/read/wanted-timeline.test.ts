@@ -171,8 +171,9 @@ describe('the time line of what is wanted', () => {
   it('finds events whose time is after that of their commit', async () => {
     const store = await openGitStore(emptyRepository());
     const ofDay = (day: number): Drawn => ({ day, cluster: 'a', action: 'scaled', user: 'ada', notes: '-' });
-    const paths = await fill(store, [[ofDay(1)], [ofDay(300)], [ofDay(2)], [ofDay(301), ofDay(299)]]);
-    for (const day of [1, 2, 300]) await expectSame(store, paths, { ...NOTHING, since: T0 + day * DAY }, {});
+    const paths = await fill(store, [[ofDay(1)], [ofDay(4_000)], [ofDay(2)], [ofDay(4_001), ofDay(3_999)]]);
+    for (const day of [1, 2, 4_000])
+      await expectSame(store, paths, { ...NOTHING, since: T0 + day * DAY }, {});
     await store.close();
   });
 
