@@ -36,7 +36,8 @@ export function containerRoot(): ContainerRoot {
     copyFileSync(file, join(path, place), constants.COPYFILE_FICLONE);
   };
   for (const file of filesOf(process.execPath)) put(file, file);
-  for (const part of [...files, 'package.json'])
+  // What begins with `!` is left out of a folder that goes in.
+  for (const part of [...files.filter((file) => !file.startsWith('!')), 'package.json'])
     cpSync(join(PACKAGE, part), join(path, PACKAGE, part), { recursive: true, dereference: true });
   for (const folder of ['root', 'tmp', 'srv']) mkdirSync(join(path, folder));
   const asRoot = process.getuid?.() === 0 ? [] : ['/usr/bin/unshare', '--user', '--map-root-user'];
