@@ -68,6 +68,8 @@ export function fakeClock(start = T0): Clock & { slept: number[] } {
     sleep: async (ms) => {
       slept.push(ms);
       now += ms;
+      // What waits for the system has its turn, as it has in a real pause.
+      await new Promise((wake) => setImmediate(wake));
     },
     random: () => 0.5,
   };

@@ -189,7 +189,7 @@ describe.runIf(HAS_SOPS)('a script of a team that shares secrets', () => {
   });
 
   it('of a call that was killed are shared by the next script, or withheld if that has no sops', async () => {
-    const { share, script, names, local } = team();
+    const { share, script, names, local, store } = team();
     await share([makeMember()]);
     const left = STATE.replace('role: worker', `role: worker, private_key: ${PRIVATE}`);
     const name = PEER.replace('vm1', 'vm2');
@@ -198,10 +198,19 @@ describe.runIf(HAS_SOPS)('a script of a team that shares secrets', () => {
     expect(status).toBe(0);
     expect(notes).toContain(`kgit import ${join(without.root, 'state')}`);
     expect([await names(), (await local()).get(name)]).toEqual([[], PRIVATE]);
+    let answers = () => undefined as unknown;
+    const answered = new Promise<void>((resolve) => {
+      answers = resolve;
+    });
+    store.onSwap = async () => {
+      await answered;
+      return null;
+    };
     const next = await script(countedSops().environment, left, true);
     expect(await next.call('get_state', 'phase')).toEqual({ ...done, out: 'setup_network' });
     // It stays here until it is published: what waits may be refused.
     expect([(await names()).includes(name), (await local()).get(name)]).toEqual([true, PRIVATE]);
+    answers();
     await next.writer.finish();
     await (await script(countedSops().environment, left, true)).call('get_state', 'phase');
     expect([(await names()).includes(name), (await local()).size]).toEqual([true, 0]);
