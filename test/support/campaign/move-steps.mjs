@@ -4,7 +4,7 @@
  * user acts, or kills it. kgit itself is the built program, and every git is the real one.
  */
 import childProcess from 'node:child_process';
-import { appendFileSync } from 'node:fs';
+import fs, { appendFileSync } from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename } from 'node:path';
@@ -31,16 +31,22 @@ function step(name) {
 }
 
 const plain = (path) => basename(String(path)).replace(/[0-9a-f]{12,}/g, '#');
-for (const name of ['link', 'rename', 'unlink', 'copyFile']) {
-  const original = promises[name];
-  promises[name] = async (...paths) => {
-    const about = `${name} ${plain(name === 'link' || name === 'rename' ? paths[1] : paths[0])}`;
+for (const name of ['link', 'rename', 'unlink']) {
+  const original = fs[`${name}Sync`];
+  fs[`${name}Sync`] = (...paths) => {
+    const about = `${name} ${plain(name === 'unlink' ? paths[0] : paths[1])}`;
     step(`before ${about}`);
-    const result = await original(...paths);
+    original(...paths);
     step(`after ${about}`);
-    return result;
   };
 }
+const { copyFile } = promises;
+promises.copyFile = async (...paths) => {
+  const about = `copyFile ${plain(paths[0])}`;
+  step(`before ${about}`);
+  await copyFile(...paths);
+  step(`after ${about}`);
+};
 childProcess.spawn = (program, args, ...more) => {
   const command = program === 'git' ? args.find((word) => COMMANDS.test(word)) : undefined;
   if (command === undefined) return spawn(program, args, ...more);
