@@ -57,9 +57,11 @@ async function allBelow(space: KeySpace, folder: string): Promise<string[]> {
   return (await Promise.all(found)).flat();
 }
 
-/** The leaves of a state document, as the keys below `state/` have them. */
+/** The leaves of a state document, as the keys below `state/` have them: an empty mapping is one, too. */
 function* leavesOf(value: unknown, at: StatePath = []): Generator<[path: StatePath, text: string]> {
-  if (isMap(value)) for (const [name, below] of Object.entries(value)) yield* leavesOf(below, [...at, name]);
+  const below = isMap(value) ? Object.entries(value) : [];
+  if (below.length > 0 || at.length === 0)
+    for (const [name, each] of below) yield* leavesOf(each, [...at, name]);
   else yield [at, typeof value === 'string' ? value : JSON.stringify(value)];
 }
 
