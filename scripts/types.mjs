@@ -1,4 +1,7 @@
-/** Writes the declarations of the library, and only those that they need, to `dist/types` before packing. `npm run typecheck` checks the sources. */
+/**
+ * Writes the declarations of the library, and only those that they need, to `dist/types` before packing. `npm run typecheck`
+ * checks the sources.
+ */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -77,7 +77,8 @@ export async function writeNew(
     fs.writeFileSync(file, data);
     if (isSynced) await sync(file);
   } catch (error) {
-    fs.unlinkSync(path);
+    // Forced, so that the reason is thrown, whatever became of the file.
+    fs.rmSync(path, { force: true });
     throw error;
   } finally {
     fs.closeSync(file);

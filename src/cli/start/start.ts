@@ -1,6 +1,6 @@
 /**
- * Loads the built program quickly, with the code that V8 compiled in an earlier run or at installation. Imports little, since it is itself
- * compiled on every run.
+ * Loads the built program quickly, with the code that V8 compiled in an earlier run or at installation. Imports little,
+ * since it is itself compiled on every run.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
