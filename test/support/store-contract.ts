@@ -74,15 +74,16 @@ export function storeContract(name: string, under: StoreUnderTest): void {
         const view = store.view(revision);
         for (const folder of first) await view.list(folder);
         const listed = new Map<string, unknown>();
-        await listBelow(
-          view,
-          folders,
-          (entries, place) => {
+        await listBelow(view, folders, {
+          choose: (entries, place) => {
             listed.set(`${folders[place]}`, entries);
             return entries.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
           },
-          (entries, place, name) => Boolean(listed.set(`${folders[place]}: ${name}`, entries)),
-        );
+          take: (entries, place, name) => {
+            listed.set(`${folders[place]}: ${name}`, entries);
+            return entries.map((entry) => entry.name);
+          },
+        });
         expect(Object.fromEntries(listed)).toEqual({
           a: await list('a'),
           'a: b': await list('a/b'),
@@ -193,7 +194,7 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       await expect(view.list('a/b')).rejects.toThrow(InvalidStateError);
       const choose = (_: unknown, place: number) => (place === 0 ? ['b'] : []);
       for (const folders of [['a'], ['c', 'a/b']])
-        await expect(listBelow(view, folders, choose, () => false)).rejects.toThrow(InvalidStateError);
+        await expect(listBelow(view, folders, { choose, take: () => [] })).rejects.toThrow(InvalidStateError);
       await expect(view.read('a')).rejects.toThrow(InvalidStateError);
       await store.close();
     });

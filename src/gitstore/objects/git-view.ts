@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidStateError } from '../../errors.js';
-import type { ChooseBelow, Entry, Revision, StateView, TakeBelow } from '../../store/port/state-store.js';
+import type { Below, Entry, Revision, StateView } from '../../store/port/state-store.js';
 import type { GitObject, NamedObject } from './cat-file.js';
 import { MANY, type ObjectStream, type Objects, type TakeObject } from './object-reader.js';
-import { Tree, type TreeEntry } from './tree.js';
+import { type Listing, Tree, type TreeEntry } from './tree.js';
 
 const KINDS: Readonly<Record<Entry['kind'], string>> = {
   file: 'a file',
@@ -17,11 +17,10 @@ const PLAIN_NAME = /^[A-Za-z0-9][\w-]*$/;
 type Trees = ReadonlyMap<string, Tree | null>;
 type TellTree = (folder: string, tree: Tree) => void;
 
-/** The tree of a folder in another one, which has this place in a list. */
-interface TreeBelow extends NamedObject {
+/** An entry of a folder, or of a folder in it, that has this place in a list. */
+interface EntryBelow extends NamedObject {
   readonly place: number;
-  /** Name of the folder. */
-  readonly folder: string;
+  readonly entry: TreeEntry;
 }
 
 const MODES: Readonly<Record<string, string>> = { '120000': 'a symbolic link', '160000': 'a submodule' };
@@ -48,10 +47,7 @@ export class GitView implements StateView {
   async read(path: string): Promise<string | null> {
     const entry = await this.#find(path, 'file');
     if (!entry) return null;
-    const object = await this.#reader.read(entry.oid, path);
-    if (!object) throw unreadable(path, 'its object is missing');
-    if (!isUtf8(object.data)) throw unreadable(path, 'it is not UTF-8 text');
-    return object.data.toString('utf8');
+    return textOf(await this.#reader.read(entry.oid, path), path);
   }
 
   async list(folder: string, prefix?: string): Promise<readonly Entry[] | null> {
@@ -59,27 +55,38 @@ export class GitView implements StateView {
     return prefix !== undefined && entries?.length === 0 ? null : entries;
   }
 
-  async listBelow(folders: readonly string[], choose: ChooseBelow, take: TakeBelow): Promise<void> {
-    const below = streamOf<TreeBelow>(this.#reader, folders.length >= MANY, (object, asked) => {
-      const { path, place, folder } = asked;
+  async listBelow(folders: readonly string[], { from, choose, take, early }: Below): Promise<void> {
+    const areMany = folders.length >= MANY;
+    const files = streamOf<EntryBelow>(this.#reader, areMany, (object, { path, place, entry }) => {
+      early?.take(path, place, () => {
+        checkKind(entry, path, 'file');
+        return textOf(object, path);
+      });
+    });
+    // Not all that is read early is needed in the end: it must cost little.
+    let left = early && this.#reader.hasAll ? early.most : 0;
+    const below = streamOf<EntryBelow>(this.#reader, areMany, (object, { path, place, entry }) => {
       const tree = treeOf(object, path);
-      if (take(tree.list(), place, folder)) this.#folders.set(path, tree);
+      const listing = tree.listing(from?.below);
+      const wanted = take(listing.entries, place, entry.name);
+      if (wanted.length === 0) return;
+      if (wanted.length > left) this.#folders.set(path, tree);
+      else {
+        left -= wanted.length;
+        files.ask(entriesBelow(listing, wanted, path, place));
+      }
     });
     const places = new Map(folders.map((folder, place) => [folder, place]));
     try {
       await this.#trees(folders, (above, tree) => {
         const place = places.get(above) ?? 0;
-        const wanted: TreeBelow[] = [];
-        for (const entry of tree.pick(choose(tree.list(), place))) {
-          const folder = entry.name;
-          const path = `${above}/${folder}`;
-          checkKind(entry, path, 'folder');
-          wanted.push({ name: entry.oid, path, place, folder });
-        }
-        below.ask(wanted);
+        const listing = tree.listing(from?.above);
+        const chosen = entriesBelow(listing, choose(listing.entries, place), above, place);
+        for (const { entry, path } of chosen) checkKind(entry, path, 'folder');
+        below.ask(chosen);
       });
     } finally {
-      await below.end();
+      await below.end().finally(() => files.end());
     }
   }
 
@@ -169,6 +176,28 @@ export class GitView implements StateView {
     this.#folders.set(folder, tree);
     return tree;
   }
+}
+
+/** The entries of these names in a folder; names without an entry are left out. */
+function entriesBelow(
+  listing: Listing,
+  names: readonly string[],
+  folder: string,
+  place: number,
+): EntryBelow[] {
+  const found: EntryBelow[] = [];
+  for (const name of names) {
+    const entry = listing.find(name);
+    if (entry) found.push({ name: entry.oid, path: `${folder}/${name}`, place, entry });
+  }
+  return found;
+}
+
+/** The text of a file. Throws InvalidStateError. */
+function textOf(object: GitObject | null, path: string): string {
+  if (!object) throw unreadable(path, 'its object is missing');
+  if (!isUtf8(object.data)) throw unreadable(path, 'it is not UTF-8 text');
+  return object.data.toString('utf8');
 }
 
 function treeOf(object: GitObject | null, folder: string): Tree {

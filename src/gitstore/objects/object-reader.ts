@@ -10,7 +10,7 @@ const FEW = 4;
 
 /** What reads objects; an `ObjectReader` or the embedded git, which reads many no faster than one by one. */
 export type Objects = Pick<ObjectReader, 'read'> &
-  Partial<Pick<ObjectReader, 'begin' | 'readEach' | 'readStream'>>;
+  Partial<Pick<ObjectReader, 'begin' | 'hasAll' | 'readEach' | 'readStream'>>;
 
 /** What each object is handed to when it arrives, with what was asked for; null if there is none. */
 export type TakeObject<T extends NamedObject> = (object: GitObject | null, asked: T) => void;
@@ -44,6 +44,11 @@ export class ObjectReader {
     if (/[\n\r\0]/.test(name)) throw new InternalError('an object name has a line end');
     const found = await this.#local?.read(name);
     return found === undefined ? this.#request(name, path) : found;
+  }
+
+  /** Whether all objects are here: git fetches none that is read. */
+  get hasAll(): boolean {
+    return this.#git.lazyFetches === null;
   }
 
   /** Starts git ahead of many reads that are about to come; none of them is done here. */
@@ -91,13 +96,21 @@ export class ObjectReader {
   readStream<T extends NamedObject>(take: TakeObject<T>): ObjectStream<T> {
     const taking = new Taking(take);
     let process: CatFile | null = null;
+    let asked: T[] = [];
+    // What is asked for in one turn of the event loop goes to git in one write.
+    const send = () => {
+      if (asked.length === 0) return;
+      process ??= new CatFile(this.#git, true);
+      process.ask([taking.batch(asked)]);
+      asked = [];
+    };
     return {
       ask: (objects) => {
-        if (objects.length === 0) return;
-        process ??= new CatFile(this.#git, true);
-        process.ask([taking.batch(objects)]);
+        if (asked.length === 0 && objects.length > 0) setImmediate(send);
+        for (const object of objects) asked.push(object);
       },
       end: async () => {
+        send();
         await process?.end();
         await taking.end();
       },

@@ -3,10 +3,6 @@ import { beginningWith, byName, placeOf } from '../../model/subject/sorted-names
 import type { Entry } from '../../store/port/state-store.js';
 import { canonicalMode, EXECUTABLE_FILE, FOLDER, PLAIN_FILE } from '../embedded/object-formats.js';
 
-/** The modes of files, plain and executable, as bytes of a tree. */
-const PLAIN = 0x31_30_30_36_34_34;
-const EXECUTABLE = 0x31_30_30_37_35_35;
-
 const BEYOND_ASCII = /[\x80-\xff]/;
 
 /** An entry with its object. */
@@ -17,10 +13,28 @@ export interface TreeEntry extends Entry {
   readonly oid: string;
 }
 
-/** Where an entry lies in the bytes of its tree. */
-interface Place {
-  readonly name: string;
-  readonly from: number;
+/** What lies in a folder, in `byName` order, and where each entry begins in the bytes of the tree. */
+export class Listing {
+  readonly entries: readonly Entry[];
+  readonly #places: readonly number[];
+  readonly #entryAt: (entry: Entry, from: number) => TreeEntry;
+
+  constructor(
+    entries: readonly Entry[],
+    places: readonly number[],
+    entryAt: (entry: Entry, from: number) => TreeEntry,
+  ) {
+    this.entries = entries;
+    this.#places = places;
+    this.#entryAt = entryAt;
+  }
+
+  /** The entry of this name; null if there is none. Throws InvalidStateError. */
+  find(name: string): TreeEntry | null {
+    const at = placeOf(this.entries, name);
+    const entry = this.entries[at];
+    return entry?.name === name ? this.#entryAt(entry, this.#places[at] ?? 0) : null;
+  }
 }
 
 /**
@@ -30,8 +44,8 @@ interface Place {
 export class Tree {
   readonly #bytes: Buffer;
   readonly #oidBytes: number;
-  /** By name; made when a name is looked up. */
-  #places: readonly Place[] | null = null;
+  /** Made when a name is looked up. */
+  #index: Listing | null = null;
 
   /** @param oidBytes length of an object id */
   constructor(bytes: Buffer, oidBytes: number) {
@@ -40,59 +54,28 @@ export class Tree {
   }
 
   /** The entries in `byName` order, or those whose names begin with `prefix`. Throws InvalidStateError. */
-  list(prefix?: string): Entry[] {
-    const entries: Entry[] = [];
-    if (prefix !== undefined) {
-      for (const { name, from } of beginningWith(this.#index(), prefix))
-        entries.push({ name, kind: this.#kindAt(from) });
-      return entries;
-    }
-    const isSorted = this.#walk((name, from) => entries.push({ name, kind: this.#kindAt(from) }));
-    return isSorted ? entries : entries.sort(byName);
+  list(prefix?: string): readonly Entry[] {
+    if (prefix === undefined) return this.listing().entries;
+    this.#index ??= this.listing();
+    return [...beginningWith(this.#index.entries, prefix)];
   }
 
   /** The entry of this name; null if there is none. Throws InvalidStateError. */
   find(name: string): TreeEntry | null {
-    const places = this.#index();
-    const place = places[placeOf(places, name)];
-    if (place?.name !== name) return null;
-    return this.#entryAt(place);
+    this.#index ??= this.listing();
+    return this.#index.find(name);
   }
 
-  /** The entries of these names, of which none is kept here; names without an entry are left out. */
-  pick(names: readonly string[]): TreeEntry[] {
-    const wanted = new Set(names);
-    const found: TreeEntry[] = [];
-    if (wanted.size > 0)
-      this.#walk((name, from) => {
-        if (wanted.has(name)) found.push(this.#entryAt({ name, from }));
-      });
-    return found;
-  }
-
-  #entryAt({ name, from }: Place): TreeEntry {
-    const oidFrom = this.#bytes.indexOf(0, from) + 1;
-    return {
-      name,
-      kind: this.#kindAt(from),
-      mode: this.#modeAt(from),
-      oid: this.#bytes.toString('hex', oidFrom, oidFrom + this.#oidBytes),
-    };
-  }
-
-  #index(): readonly Place[] {
-    if (this.#places !== null) return this.#places;
-    const places: Place[] = [];
-    if (!this.#walk((name, from) => places.push({ name, from }))) places.sort(byName);
-    this.#places = places;
-    return places;
-  }
-
-  /** Calls `take` with the name and the place of each entry. Returns whether they came in `byName` order. */
-  #walk(take: (name: string, from: number) => void): boolean {
+  /**
+   * All entries, none of which is kept here. Throws InvalidStateError.
+   * @param first an ASCII text; entries whose names come before it in `byName` order are left out
+   */
+  listing(first = ''): Listing {
     const bytes = this.#bytes;
     // One character a byte: looking for the ends of a name in a string is several times as fast as in a buffer.
     const text = bytes.toString('latin1');
+    const entries: Entry[] = [];
+    const places: number[] = [];
     let isSorted = true;
     let before = '';
     for (let at = 0; at < bytes.length; ) {
@@ -102,27 +85,39 @@ export class Tree {
       if (space < 0 || nameTo < space || to > bytes.length)
         throw new InvalidStateError('a tree is malformed');
       const raw = text.slice(space + 1, nameTo);
-      const name = !BEYOND_ASCII.test(raw) ? raw : bytes.toString('utf8', space + 1, nameTo);
-      if (name < before) isSorted = false;
-      before = name;
-      take(name, at);
+      // Beyond ASCII, bytes of UTF-8 and the characters that they are come after ASCII alike.
+      if (raw >= first) {
+        const name = BEYOND_ASCII.test(raw) ? bytes.toString('utf8', space + 1, nameTo) : raw;
+        if (name < before) isSorted = false;
+        before = name;
+        entries.push({ name, kind: kindAt(text, at, space) });
+        places.push(at);
+      }
       at = to;
     }
-    return isSorted;
+    const entryAt = (entry: Entry, from: number) => this.#entryAt(entry, from);
+    if (isSorted) return new Listing(entries, places, entryAt);
+    const order = entries.map((entry, i) => ({ entry, name: entry.name, from: places[i] ?? 0 })).sort(byName);
+    return new Listing(
+      order.map(({ entry }) => entry),
+      order.map(({ from }) => from),
+      entryAt,
+    );
   }
 
-  /** The kind of the entry at this place. Nearly all modes are told by their bytes: parsing them takes longer. */
-  #kindAt(from: number): Entry['kind'] {
+  #entryAt({ name, kind }: Entry, from: number): TreeEntry {
     const bytes = this.#bytes;
-    if (bytes[from + 5] === 32 && bytes[from] === 52) return 'folder';
-    const mode = bytes[from + 6] === 32 ? bytes.readUIntBE(from, 6) : 0;
-    if (mode === PLAIN || mode === EXECUTABLE) return 'file';
-    const canonical = this.#modeAt(from);
-    if (canonical === FOLDER) return 'folder';
-    return canonical === PLAIN_FILE || canonical === EXECUTABLE_FILE ? 'file' : 'other';
+    const mode =
+      kind === 'folder' ? FOLDER : canonicalMode(bytes.toString('latin1', from, bytes.indexOf(32, from)));
+    const oidFrom = bytes.indexOf(0, from) + 1;
+    return { name, kind, mode, oid: bytes.toString('hex', oidFrom, oidFrom + this.#oidBytes) };
   }
+}
 
-  #modeAt(from: number): string {
-    return canonicalMode(this.#bytes.toString('latin1', from, this.#bytes.indexOf(32, from)));
-  }
+/** The kind of the entry whose mode lies between these places. Nearly all modes are as git writes them. */
+function kindAt(text: string, from: number, to: number): Entry['kind'] {
+  const mode = text.slice(from, to);
+  const canonical = mode === PLAIN_FILE || mode === FOLDER ? mode : canonicalMode(mode);
+  if (canonical === FOLDER) return 'folder';
+  return canonical === PLAIN_FILE || canonical === EXECUTABLE_FILE ? 'file' : 'other';
 }

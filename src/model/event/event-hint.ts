@@ -1,5 +1,5 @@
 import { monthOf } from '../subject/layout.js';
-import { isUlid, ulidTime } from '../value/ulid.js';
+import { isUlid, ulidsFrom } from '../value/ulid.js';
 import type { EventHead, KgitEvent } from './event.js';
 import { type EventFilter, headMatches, matches } from './event-filter.js';
 import { ID_MARGIN_MS } from './event-time.js';
@@ -18,6 +18,8 @@ export interface EventHint {
   readonly publishedFrom: number;
   /** Every matching event's text contains one entry of each list, ignoring case; the rarest list comes first. */
   readonly texts: readonly (readonly string[])[];
+  /** No event that matches has an id, or is of a month, that sorts before these; both are empty if there is no such bound. */
+  readonly from: { readonly id: string; readonly month: string };
   mayBeId(id: string): boolean;
   /** Whether an event of this month, `YYYY-MM`, can match. */
   mayBeMonth(month: string): boolean;
@@ -66,14 +68,14 @@ export function hintOf(filter: EventFilter, ids: readonly string[]): EventHint |
     (since ?? Number.NEGATIVE_INFINITY) - ID_MARGIN_MS,
     (until ?? Number.POSITIVE_INFINITY) + ID_MARGIN_MS,
   ];
+  const [firstId, endId] = [ulidsFrom(from), ulidsFrom(to)];
+  const [first = ''] = [firstId, ...always].sort();
   return {
     isOfTime,
     publishedFrom: always.length > 0 ? Number.NEGATIVE_INFINITY : (since ?? Number.NEGATIVE_INFINITY),
     texts: groups.map((texts) => [...texts, ...HIDING, ...always]),
-    mayBeId(id) {
-      const time = ulidTime(id);
-      return (time >= from && time < to) || always.includes(id);
-    },
+    from: { id: first, month: first === '' ? '' : monthOf(first) },
+    mayBeId: (id) => (id >= firstId && id < endId) || always.includes(id),
     mayBeMonth(month) {
       const begin = Date.parse(`${month}-01T00:00:00Z`);
       return (begin < to && begin + MONTH_MS > from) || always.some((id) => monthOf(id) === month);

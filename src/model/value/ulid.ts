@@ -44,6 +44,13 @@ export function ulidTime(ulid: string): number {
   return time;
 }
 
+/** The smallest text that sorts behind all ULIDs of earlier times than `time` (ms since the epoch) and before all others. */
+export function ulidsFrom(time: number): string {
+  if (time <= 0) return '';
+  // No ULID begins with an 8.
+  return time > ULID_MAX_TIME ? '8' : digits(Math.ceil(time), TIME_DIGITS);
+}
+
 /** 80 bits from the first ten bytes of `bytes`. */
 export function randomBits(bytes: Uint8Array): bigint {
   const halves = [bytes.subarray(0, 5), bytes.subarray(5, 10)].map((half) =>

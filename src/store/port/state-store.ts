@@ -22,13 +22,28 @@ export interface Entry {
   readonly kind: 'file' | 'folder' | 'other';
 }
 
-/** Names the folders, of what lies in the folder with this place in a list, that are to be listed as well. */
-export type ChooseBelow = (entries: readonly Entry[], place: number) => readonly string[];
-/**
- * Takes what lies, in `byName` order, in the folder `name` of the folder with this place. Returns whether files of it are
- * likely to be read: a view need not keep what it knows of others.
- */
-export type TakeBelow = (entries: readonly Entry[], place: number, name: string) => boolean;
+/** What `listBelow` does with the folders that it lists, each of which has a place in the list of those above. */
+export interface Below {
+  /**
+   * Names in `byName` order, of ASCII characters: entries before them may be left out, of the listed folders and of
+   * those in them.
+   */
+  readonly from?: { readonly above: string; readonly below: string };
+  /** Names the folders, of what lies in the folder with this place, that are to be listed as well. */
+  choose(entries: readonly Entry[], place: number): readonly string[];
+  /**
+   * Takes what lies, in `byName` order, in the folder `name` of the folder with this place. Returns the names of the files
+   * of it that are likely to be read: a view need not keep what it knows of others.
+   */
+  take(entries: readonly Entry[], place: number, name: string): readonly string[];
+  /** Takes such files while others are listed. A view may leave this out, for some files or all. */
+  readonly early?: {
+    /** The largest number of files. */
+    readonly most: number;
+    /** @param text reads the file; it answers and throws as `read` of the view does */
+    take(path: string, place: number, text: () => string | null): void;
+  };
+}
 
 /** The files of one revision. */
 export interface StateView {
@@ -47,11 +62,10 @@ export interface StateView {
    */
   list(folder: string, prefix?: string): Promise<readonly Entry[] | null>;
   /**
-   * Lists many folders below the top one, each named once, and of each the folders in it that `choose` names; hands what
-   * lies in those to `take`. Leaves folders out that are not there. Absent if it costs no less than listing them one by
-   * one. Throws as `list`, and what `choose` and `take` throw.
+   * Lists many folders below the top one, each named once, and those in them that are chosen. Leaves folders out that are
+   * not there. Absent if it costs no less than listing them one by one. Throws as `list`, and what the methods of `below` throw.
    */
-  listBelow?(folders: readonly string[], choose: ChooseBelow, take: TakeBelow): Promise<void>;
+  listBelow?(folders: readonly string[], below: Below): Promise<void>;
   /** What is at a path below the top folder; null if nothing is. */
   kindOf(path: string): Promise<Entry['kind'] | null>;
 }

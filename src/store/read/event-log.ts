@@ -8,7 +8,6 @@ import type { Backend } from '../port/backend.js';
 import type { TimelineEntry } from '../port/history.js';
 import type { Revision, StateView } from '../port/state-store.js';
 import { EventFinder } from './event-finder.js';
-import { ReadAheadView } from './read-ahead.js';
 import { listSubjects } from './records.js';
 import { eventName, monthsOf, readMonth, type StoredEvent } from './stored-events.js';
 import { WantedTimeline } from './wanted-timeline.js';
@@ -30,15 +29,6 @@ const SPARE = 10;
 
 function keyOf({ subject, head }: { subject: Subject; head: EventHead }): string {
   return `${formatSubject(subject)} ${eventName(head)}`;
-}
-
-/** The event files that a revision added, newest id first. */
-function placesOf({ added }: TimelineEntry) {
-  const places = added.flatMap((path) => {
-    const place = parseEventPath(path);
-    return place ? [{ ...place, path }] : [];
-  });
-  return places.sort((a, b) => (a.id < b.id ? 1 : -1));
 }
 
 /** Groups revisions so that each group adds about `files` files, which are read together. */
@@ -63,12 +53,15 @@ async function* inGroups(
 class Telling {
   readonly #view: StateView;
   readonly #broken: BrokenEvents;
+  readonly #early: (path: string) => StoredEvent | undefined;
   readonly #finder: EventFinder;
   readonly #told = new Set<string>();
 
-  constructor(view: StateView, broken: BrokenEvents) {
+  /** @param early gives the event at a path if it is known already */
+  constructor(view: StateView, broken: BrokenEvents, early: (path: string) => StoredEvent | undefined) {
     this.#view = view;
     this.#broken = broken;
+    this.#early = early;
     this.#finder = new EventFinder(view, broken);
   }
 
@@ -91,16 +84,28 @@ class Telling {
     return (await Promise.all(stored)).reverse();
   }
 
+  /** The event files that a revision added, newest id first. */
+  #placesOf({ added }: TimelineEntry) {
+    const places = added.flatMap((path) => {
+      const event = this.#early(path);
+      const place = event ? { subject: event.subject, id: event.head.id } : parseEventPath(path);
+      return place ? [{ ...place, path, event }] : [];
+    });
+    return places.sort((a, b) => (a.id < b.id ? 1 : -1));
+  }
+
   /** The events of some revisions, newest first; of one revision by id. */
   async *added(
     entries: readonly TimelineEntry[],
     hint: EventHint | null,
     size: number,
   ): AsyncGenerator<StoredEvent[]> {
-    const places = entries.flatMap(placesOf);
+    const places = entries.flatMap((entry) => this.#placesOf(entry));
     for (let i = 0; i < places.length; i += size) {
       const batch = places.slice(i, i + size);
-      const events = await Promise.all(batch.map(({ subject, path }) => this.#finder.at(subject, path)));
+      const events = await Promise.all(
+        batch.map(({ subject, path, event }) => event ?? this.#finder.at(subject, path)),
+      );
       // A later commit may have removed it: only what is at the tip counts.
       const there = events.filter((event) => event !== null);
       yield this.fresh(there.filter((event) => hint?.mayBeText(event.text()) !== false));
@@ -142,12 +147,14 @@ export async function* publishedEvents(
 ): AsyncGenerator<StoredEvent> {
   // What waits lies over the files of the revision.
   const isTip = pending.length === 0;
-  const files = new ReadAheadView(isTip || revision === null ? view : store.view(revision));
-  const telling = new Telling(isTip ? files : view, broken);
+  const wanted =
+    hint && revision !== null
+      ? new WantedTimeline(store, revision, hint, isTip ? view : store.view(revision), { ahead })
+      : null;
+  const telling = new Telling(view, broken, (path) => (isTip ? wanted?.early(path) : undefined));
   for (const operation of [...pending].reverse()) yield* telling.fresh(await telling.pending(operation));
   if (revision === null) return;
   let oldest: TimelineEntry | null = null;
-  const wanted = hint && new WantedTimeline(store, revision, hint, files, { ahead });
   const revisions = wanted ? wanted.revisions() : store.history.timeline(revision, ahead + SPARE);
   const size = Math.max(Math.min(ahead, LARGE_BATCH), BATCH);
   for await (const group of inGroups(revisions, Math.min(ahead, size))) {

@@ -1,7 +1,8 @@
 import type { EventHint } from '../../model/event/event-hint.js';
 import { eventIdOfName, eventsFolder, parseEventPath } from '../../model/subject/layout.js';
+import type { Subject } from '../../model/subject/subject.js';
 import type { Backend } from '../port/backend.js';
-import type { ChooseBelow, Revision, StateView } from '../port/state-store.js';
+import type { Below, Revision, StateView } from '../port/state-store.js';
 import { listBelow } from './list-below.js';
 import { listSubjects } from './records.js';
 import { type Month, monthsIn } from './stored-events.js';
@@ -27,11 +28,23 @@ export function monthOfPath(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
-/** The files of all events whose ids match the hint, found by the names of folders and files. */
-async function candidatesById(view: StateView, hint: EventHint): Promise<Candidates> {
+/** Reads the files of events as they are found. */
+export interface EarlyReader {
+  /** The largest number of files. */
+  readonly most: number;
+  /** @param text reads the file; null if there is none. Throws InvalidStateError. */
+  take(path: string, subject: Subject, text: () => string | null): void;
+}
+
+/**
+ * The files of all events whose ids match the hint, found by the names of folders and files.
+ * @param early may be given some of the files, while others are listed
+ */
+async function candidatesById(view: StateView, hint: EventHint, early?: EarlyReader): Promise<Candidates> {
   const files = new Set<string>();
   const sealed = new Set<string>();
-  const folders = (await listSubjects(view)).map(eventsFolder);
+  const subjects = await listSubjects(view);
+  const folders = subjects.map(eventsFolder);
   // The same months come again for each subject.
   const known = new Map<string, boolean>();
   const mayBe = ({ month }: Month): boolean => {
@@ -41,19 +54,34 @@ async function candidatesById(view: StateView, hint: EventHint): Promise<Candida
     known.set(month, answer);
     return answer;
   };
-  const choose: ChooseBelow = (entries, place) => {
-    const months = monthsIn(entries).filter(mayBe);
-    for (const { month, isSealed } of months) if (isSealed) sealed.add(`${folders[place]}/${month}`);
-    return months.flatMap(({ month, isOpen }) => (isOpen ? month : []));
+  const below: Below = {
+    from: { above: hint.from.month, below: hint.from.id },
+    choose: (entries, place) => {
+      const months = monthsIn(entries).filter(mayBe);
+      for (const { month, isSealed } of months) if (isSealed) sealed.add(`${folders[place]}/${month}`);
+      return months.flatMap(({ month, isOpen }) => (isOpen ? month : []));
+    },
+    take: (entries, place, month) => {
+      const names: string[] = [];
+      for (const { name, kind } of entries) {
+        const id = kind === 'file' ? eventIdOfName(name) : null;
+        if (id === null || !hint.mayBeId(id)) continue;
+        files.add(`${folders[place]}/${month}/${name}`);
+        names.push(name);
+      }
+      return names;
+    },
+    ...(early && {
+      early: {
+        most: early.most,
+        take: (path, place, text) => {
+          const subject = subjects[place];
+          if (subject) early.take(path, subject, text);
+        },
+      },
+    }),
   };
-  await listBelow(view, folders, choose, (entries, place, month) => {
-    const before = files.size;
-    for (const { name, kind } of entries) {
-      const id = kind === 'file' ? eventIdOfName(name) : null;
-      if (id !== null && hint.mayBeId(id)) files.add(`${folders[place]}/${month}/${name}`);
-    }
-    return files.size > before;
-  });
+  await listBelow(view, folders, below);
   return { files, sealed };
 }
 
@@ -82,14 +110,16 @@ async function candidatesByText(store: Backend, revision: Revision, hint: EventH
 /**
  * The files of all events of a revision that match a hint, and perhaps of some others.
  * @param view the files of the revision
+ * @param early may be given some of these files while others are listed, if the search is by time
  */
 export async function findCandidates(
   store: Backend,
   revision: Revision,
   view: StateView,
   hint: EventHint,
+  early?: EarlyReader,
 ): Promise<Candidates> {
-  const byId = hint.isOfTime ? await candidatesById(view, hint) : null;
+  const byId = hint.isOfTime ? await candidatesById(view, hint, early) : null;
   if (byId && (hint.texts.length === 0 || byId.files.size <= FEW)) return byId;
   return candidatesByText(store, revision, hint);
 }

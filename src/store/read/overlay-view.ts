@@ -1,5 +1,5 @@
 import { beginningWith, byName, placeOf } from '../../model/subject/sorted-names.js';
-import type { ChooseBelow, Entry, FileChanges, StateView, TakeBelow } from '../port/state-store.js';
+import type { Below, Entry, FileChanges, StateView } from '../port/state-store.js';
 import { listBelow, listOne } from './list-below.js';
 
 /** A path and the folders above it, up to the top one (''). */
@@ -110,20 +110,26 @@ export class OverlayView implements StateView {
     return found.length > 0 ? found : null;
   }
 
-  async listBelow(folders: readonly string[], choose: ChooseBelow, take: TakeBelow): Promise<void> {
+  async listBelow(folders: readonly string[], below: Below): Promise<void> {
     this.#settle();
+    const { from, early } = below;
     const places = folders.map((_, place) => place);
     const isBelow = (place: number) => this.#isOfBase(folders[place] ?? '');
-    const below = places.filter(isBelow);
-    const placeOf = (at: number) => below[at] ?? at;
+    const ofBase = places.filter(isBelow);
+    const placeOf = (at: number) => ofBase[at] ?? at;
     await listBelow(
       this.#base,
-      below.map((place) => folders[place] ?? ''),
-      (entries, at) => choose(entries, placeOf(at)),
-      (entries, at, name) => take(entries, placeOf(at), name),
+      ofBase.map((place) => folders[place] ?? ''),
+      {
+        ...(from && { from }),
+        choose: (entries, at) => below.choose(entries, placeOf(at)),
+        take: (entries, at, name) => below.take(entries, placeOf(at), name),
+        ...(early && {
+          early: { most: early.most, take: (path, at, text) => early.take(path, placeOf(at), text) },
+        }),
+      },
     );
-    for (const place of places)
-      if (!isBelow(place)) await listOne(this, folders[place] ?? '', place, choose, take);
+    for (const place of places) if (!isBelow(place)) await listOne(this, folders[place] ?? '', place, below);
   }
 
   /** Whether a folder is as it is below, with all that lies in it. */

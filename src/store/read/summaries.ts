@@ -3,7 +3,7 @@ import type { KgitEvent } from '../../model/event/event.js';
 import { eventIdOfName, eventsFolder } from '../../model/subject/layout.js';
 import type { Subject } from '../../model/subject/subject.js';
 import { inGroups } from '../../model/value/in-groups.js';
-import type { ChooseBelow, Entry, StateView, TakeBelow } from '../port/state-store.js';
+import type { Below, Entry, StateView } from '../port/state-store.js';
 import { listBelow } from './list-below.js';
 import {
   countMonth,
@@ -53,18 +53,20 @@ export async function summarise(
     const counted: Counted = { months: [], files: new Map(), newest: null, hasOdd: false };
     return { subject, counted };
   });
-  const choose: ChooseBelow = (entries, place) => {
-    const months = monthsIn(entries);
-    const counted = wanted[place]?.counted;
-    if (counted) counted.months = months;
-    return months.flatMap(({ month, isOpen }) => (isOpen ? month : []));
+  const below: Below = {
+    choose: (entries, place) => {
+      const months = monthsIn(entries);
+      const counted = wanted[place]?.counted;
+      if (counted) counted.months = months;
+      return months.flatMap(({ month, isOpen }) => (isOpen ? month : []));
+    },
+    take: (entries, place, month) => {
+      const counted = wanted[place]?.counted;
+      if (counted) count(entries, month, counted);
+      return counted?.newest?.month === month ? [counted.newest.file] : [];
+    },
   };
-  const take: TakeBelow = (entries, place, month) => {
-    const counted = wanted[place]?.counted;
-    if (counted) count(entries, month, counted);
-    return counted?.newest?.month === month;
-  };
-  await listBelow(view, subjects.map(eventsFolder), choose, take);
+  await listBelow(view, subjects.map(eventsFolder), below);
   const sizeOf = ({ counted }: (typeof wanted)[number]) =>
     1 / MOST_OPEN + counted.months.filter(({ isSealed }) => isSealed).length / MOST_SEALED;
   return inGroups(wanted, { sizeOf, most: 1 }, ({ subject, counted }) =>

@@ -2,12 +2,12 @@ import { InvalidStateError } from '../../errors.js';
 import { parseEvent } from '../../model/event/event-file.js';
 import type { EventHint } from '../../model/event/event-hint.js';
 import { parseEventPath } from '../../model/subject/layout.js';
+import type { Subject } from '../../model/subject/subject.js';
 import type { Backend } from '../port/backend.js';
 import type { TimelineEntry } from '../port/history.js';
-import type { Revision } from '../port/state-store.js';
+import type { Revision, StateView } from '../port/state-store.js';
 import { type Candidates, findCandidates, monthOfPath } from './event-search.js';
-import type { ReadAheadView } from './read-ahead.js';
-import { fileEvent } from './stored-events.js';
+import { fileEvent, type StoredEvent } from './stored-events.js';
 
 /** How many revisions are walked before the tip is searched: most queries ask for recent events. */
 const WINDOW = 500;
@@ -15,8 +15,8 @@ const WINDOW = 500;
 const NEAR = 0.1;
 /** How many files are located one by one rather than met on the walk. */
 const MAX_LOCATED = 1_000;
-/** So few files are read ahead of the walk in any case, and so many at most: their texts are in memory together. */
-const [MIN_READ_AHEAD, MAX_READ_AHEAD] = [255, 5_000];
+/** So few files are read while the walk begins in any case, and so many at most: their texts are in memory together. */
+const [MIN_EARLY, MAX_EARLY] = [255, 5_000];
 
 export interface WantedOptions {
   readonly ahead?: number;
@@ -38,13 +38,14 @@ export class WantedTimeline {
   readonly #store: Backend;
   readonly #revision: Revision;
   readonly #hint: EventHint;
-  readonly #view: ReadAheadView;
+  readonly #view: StateView;
   readonly #ahead: number;
   readonly #window: number;
   #candidates: Candidates | null = null;
+  #early: ReadonlyMap<string, StoredEvent> = new Map();
 
   /**
-   * @param view the files of `revision`; whoever reads the events through it too reads nothing twice
+   * @param view the files of `revision`
    * @param ahead how many events are likely to be read through it
    * @param window how many revisions are walked before the tip is searched
    */
@@ -52,7 +53,7 @@ export class WantedTimeline {
     store: Backend,
     revision: Revision,
     hint: EventHint,
-    view: ReadAheadView,
+    view: StateView,
     { ahead = 0, window = WINDOW }: WantedOptions = {},
   ) {
     this.#store = store;
@@ -68,6 +69,11 @@ export class WantedTimeline {
     return this.#candidates?.sealed ?? null;
   }
 
+  /** The event at this path, if it was read while the walk began. */
+  early(path: string): StoredEvent | undefined {
+    return this.#early.get(path);
+  }
+
   async #search(passed: ReadonlySet<string>): Promise<Candidates> {
     const found = await findCandidates(this.#store, this.#revision, this.#view, this.#hint);
     for (const path of passed) found.files.delete(path);
@@ -79,24 +85,40 @@ export class WantedTimeline {
    * the walk begins, and those that their heads rule out are left out, so that the walk ends earlier.
    */
   async #narrowed(): Promise<Candidates> {
-    const found = await this.#search(new Set());
-    const most = Math.min(Math.max(this.#ahead, MIN_READ_AHEAD), MAX_READ_AHEAD);
+    const most = Math.min(Math.max(this.#ahead, MIN_EARLY), MAX_EARLY);
+    const events = new Map<string, StoredEvent>();
+    const tried = new Set<string>();
+    const take = (path: string, subject: Subject, text: () => string | null): void => {
+      tried.add(path);
+      const event = unlessBroken(() => {
+        const stored = text();
+        return stored === null ? null : fileEvent(subject, path, stored);
+      });
+      if (event) events.set(path, event);
+    };
+    const found = await findCandidates(this.#store, this.#revision, this.#view, this.#hint, { most, take });
     // What a sealed month has of an event counts more than a file beside it.
     if (found.files.size > most || found.sealed.size > 0) return found;
-    const mayBeWanted = async (path: string): Promise<boolean> => {
-      try {
-        const text = await this.#view.ahead(path);
-        const place = parseEventPath(path);
-        return text === null || !place || this.#hint.mayBeHead(fileEvent(place.subject, path, text).head);
-      } catch (error) {
-        // Whoever reads the event says what is wrong with it.
-        if (error instanceof InvalidStateError) return true;
+    const others = [...found.files].filter((path) => !tried.has(path));
+    await Promise.all(others.map((path) => this.#read(path, take)));
+    for (const [path, { head }] of events) if (!this.#hint.mayBeHead(head)) found.files.delete(path);
+    this.#early = events;
+    return found;
+  }
+
+  async #read(
+    path: string,
+    take: (path: string, subject: Subject, text: () => string | null) => void,
+  ): Promise<void> {
+    const place = parseEventPath(path);
+    if (place === null) return;
+    const text = await this.#view.read(path).then(
+      (stored) => () => stored,
+      (error: unknown) => () => {
         throw error;
-      }
-    };
-    const paths = [...found.files];
-    const verdicts = await Promise.all(paths.map(mayBeWanted));
-    return { files: new Set(paths.filter((_, i) => verdicts[i])), sealed: found.sealed };
+      },
+    );
+    take(path, place.subject, text);
   }
 
   /** The revisions that added these files, newest first. */
@@ -117,6 +139,8 @@ export class WantedTimeline {
   async #wanted(paths: readonly string[]): Promise<string[]> {
     const isWanted = async (path: string): Promise<boolean> => {
       try {
+        const early = this.#early.get(path);
+        if (early) return this.#hint.isWanted(early.read());
         const text = await this.#view.read(path);
         return text !== null && this.#hint.isWanted(parseEvent(text, path));
       } catch (error) {
@@ -168,7 +192,19 @@ export class WantedTimeline {
 
 /** Whether a path may be wanted; removes it from the candidates, so that each is met once. */
 function mayBe(path: string, hint: EventHint, candidates: Candidates | null): boolean {
+  if (candidates?.files.delete(path)) return true;
+  if (candidates?.sealed.size === 0) return false;
   const place = parseEventPath(path);
   if (!place || !hint.mayBeId(place.id)) return false;
-  return !candidates || candidates.files.delete(path) || candidates.sealed.has(monthOfPath(path));
+  return !candidates || candidates.sealed.has(monthOfPath(path));
+}
+
+/** The result of `read`; null if it fails on unreadable data: whoever reads the event later says what is wrong with it. */
+function unlessBroken<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InvalidStateError) return null;
+    throw error;
+  }
 }

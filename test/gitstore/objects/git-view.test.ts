@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { InvalidStateError } from '../../../src/errors.js';
 import type { Entry, StateView } from '../../../src/store/port/state-store.js';
-import { emptyRepository, openGitStore } from '../../support/git-fixtures.js';
+import { emptyRepository, git, openGitStore } from '../../support/git-fixtures.js';
 import { commit } from '../../support/store-contract.js';
 
 /** More than are read one by one. */
@@ -24,9 +24,12 @@ const folderNames = (entries: readonly Entry[]) =>
 
 async function listed(view: StateView): Promise<Map<string, readonly Entry[]>> {
   const found = new Map<string, readonly Entry[]>();
-  await view.listBelow?.(FOLDERS, folderNames, (entries, place, name) => {
-    found.set(`${FOLDERS[place]}/${name}`, entries);
-    return name === 'b';
+  await view.listBelow?.(FOLDERS, {
+    choose: folderNames,
+    take: (entries, place, name) => {
+      found.set(`${FOLDERS[place]}/${name}`, entries);
+      return name === 'b' ? ['1'] : [];
+    },
   });
   return found;
 }
@@ -47,22 +50,64 @@ it('lists what lies in many folders, whatever it keeps of it', async () => {
   await store.close();
 });
 
+it('leaves out names before the first that are wanted, and takes files early, up to a number of them', async () => {
+  const { path, store } = await repository({
+    [`${FOLDERS[3]}/b/2`]: 'two\n',
+    [`${FOLDERS[4]}/b/2`]: 'four\n',
+  });
+  git(path, 'read-tree', (await store.head()).revision as string);
+  const link = git(path, 'rev-parse', `:${FOLDERS[3]}/b/2`);
+  git(path, 'update-index', '--add', '--cacheinfo', `120000,${link},${FOLDERS[5]}/b/2`);
+  const revision = git(path, 'commit-tree', '-m', 'x', git(path, 'write-tree'));
+  for (const [most, expected] of [
+    [2, 2],
+    [3, 3],
+    [9, 3],
+  ] as const) {
+    const early = new Map<string, string>();
+    const listed: string[] = [];
+    await store.view(revision).listBelow?.(FOLDERS, {
+      from: { above: 'b', below: '2' },
+      choose: (entries) => entries.map(({ name }) => name),
+      take: (entries, place, name) => {
+        listed.push(...entries.map((entry) => `${FOLDERS[place]}/${name}/${entry.name}`));
+        return entries.map((entry) => entry.name);
+      },
+      early: {
+        most,
+        take: (file, place, text) => {
+          expect(file.startsWith(`${FOLDERS[place]}/b/`)).toBe(true);
+          try {
+            early.set(file, text() ?? 'null');
+          } catch (error) {
+            early.set(file, String(error));
+          }
+        },
+      },
+    });
+    const files = [3, 4, 5].map((place) => `${FOLDERS[place]}/b/2`);
+    expect(listed.sort()).toEqual(files);
+    expect(early.size).toBe(expected);
+    const texts = ['two\n', 'four\n', expect.stringContaining('a symbolic link stands where a file should')];
+    if (expected === 3) expect(files.map((file) => early.get(file))).toEqual(texts);
+  }
+  await store.close();
+});
+
 it('says which of many folders is none, and what the caller could not take', async () => {
   const { store, view } = await repository({ [`${FOLDERS[4]}`]: null, [`${FOLDERS[5]}/a`]: null });
   const revision = (await store.head()).revision;
-  await expect(
-    view.listBelow?.(
-      FOLDERS,
-      () => ['a'],
-      () => false,
-    ),
-  ).resolves.toBeUndefined();
+  await expect(view.listBelow?.(FOLDERS, { choose: () => ['a'], take: () => [] })).resolves.toBeUndefined();
   const refused = new Error('not this one');
   const refuse = () => {
     throw refused;
   };
-  await expect(store.view(revision).listBelow?.(FOLDERS, folderNames, refuse)).rejects.toBe(refused);
-  await expect(store.view(revision).listBelow?.(FOLDERS, refuse, () => false)).rejects.toBe(refused);
+  await expect(store.view(revision).listBelow?.(FOLDERS, { choose: folderNames, take: refuse })).rejects.toBe(
+    refused,
+  );
+  await expect(store.view(revision).listBelow?.(FOLDERS, { choose: refuse, take: () => [] })).rejects.toBe(
+    refused,
+  );
   await store.swap(revision, [commit({ [`${FOLDERS[4]}`]: 'a file' })], 10_000);
   const failure = listed(store.view((await store.head()).revision));
   await expect(failure).rejects.toThrow(`${FOLDERS[4]}: a file stands where a folder should`);

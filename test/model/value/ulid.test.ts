@@ -6,6 +6,7 @@ import {
   monotonicIds,
   randomBits,
   ULID_MAX_TIME,
+  ulidsFrom,
   ulidTime,
 } from '../../../src/model/value/ulid.js';
 
@@ -21,6 +22,15 @@ describe('ULIDs', () => {
         expect(ulidTime(a)).toBe(t1);
         const order = t1 === t2 ? (r1 < r2 ? -1 : r1 > r2 ? 1 : 0) : t1 < t2 ? -1 : 1;
         expect(a < b ? -1 : a > b ? 1 : 0).toBe(order);
+      }),
+    );
+  });
+
+  it('of a time and later sort behind its bound, all others before it', () => {
+    const bound = fc.oneof(fc.double({ noNaN: true }), time, fc.double({ min: 0, max: 9, noNaN: true }));
+    fc.assert(
+      fc.property(fc.oneof(time, fc.nat(9)), random, bound, (at, bits, from) => {
+        expect(makeUlid(at, bits) >= ulidsFrom(from)).toBe(at >= from);
       }),
     );
   });

@@ -15,15 +15,16 @@ async function answers(view: StateView): Promise<unknown> {
   const texts = FILES.map((file) => view.read(file));
   const listed = new Map<string, unknown>();
   const below = FOLDERS.filter(Boolean);
-  await listBelow(
-    view,
-    below,
-    (entries, place) => {
+  await listBelow(view, below, {
+    choose: (entries, place) => {
       listed.set(`${below[place]}`, entries);
       return entries.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
     },
-    (entries, place, name) => Boolean(listed.set(`${below[place]}: ${name}`, entries)),
-  );
+    take: (entries, place, name) => {
+      listed.set(`${below[place]}: ${name}`, entries);
+      return entries.map((entry) => entry.name);
+    },
+  });
   const kinds = [...FOLDERS.filter(Boolean), ...FILES].map((path) => view.kindOf(path));
   return {
     lists: await Promise.all(lists),

@@ -9,7 +9,6 @@ import { cluster } from '../../../src/model/subject/subject.js';
 import { makeUlid } from '../../../src/model/value/ulid.js';
 import type { Backend } from '../../../src/store/port/backend.js';
 import { publishedEvents } from '../../../src/store/read/event-log.js';
-import { ReadAheadView } from '../../../src/store/read/read-ahead.js';
 import { type WantedOptions, WantedTimeline } from '../../../src/store/read/wanted-timeline.js';
 import { emptyRepository, openGitStore } from '../../support/git-fixtures.js';
 import { MemoryStore } from '../../support/memory-store.js';
@@ -90,7 +89,7 @@ async function expectSame(
     store,
     revision,
     hint,
-    new ReadAheadView(store.view(revision)),
+    store.view(revision),
     options,
   ).revisions())
     met.push(
@@ -150,13 +149,9 @@ describe('the time line of what is wanted', () => {
       const hint = hintOf({ ...NOTHING, ...wanted }, []);
       const names: string[] = [];
       if (hint) {
-        for await (const { added } of new WantedTimeline(
-          store,
-          revision,
-          hint,
-          new ReadAheadView(store.view(revision)),
-          { window: 0 },
-        ).revisions())
+        for await (const { added } of new WantedTimeline(store, revision, hint, store.view(revision), {
+          window: 0,
+        }).revisions())
           names.push(...added.map((path) => path.split('/')[3] ?? ''));
       }
       return names;
@@ -197,13 +192,9 @@ describe('the time line of what is wanted', () => {
       const added: string[] = [];
       const hint = hintOf(wanted, []);
       if (hint)
-        for await (const entry of new WantedTimeline(
-          store,
-          revision,
-          hint,
-          new ReadAheadView(store.view(revision)),
-          { window: 5 },
-        ).revisions())
+        for await (const entry of new WantedTimeline(store, revision, hint, store.view(revision), {
+          window: 5,
+        }).revisions())
           added.push(...entry.added);
       return [added.filter((path) => path.includes('created')).length, walked];
     };
