@@ -43,25 +43,22 @@ export async function* timeline(
   revision: Revision,
   { ahead = Number.POSITIVE_INFINITY, from = Number.NEGATIVE_INFINITY, onStart }: TimelineOptions = {},
 ): AsyncGenerator<TimelineEntry> {
-  const range = [
+  const likely = [
     ...(Number.isFinite(ahead) ? [`--max-count=${ahead}`] : []),
     // git stops at the first revision that is older.
     ...(from > 0 ? [`--max-age=${Math.floor(from / 1000)}`] : []),
   ];
   let count = 0;
-  for await (const entry of walk(git, revision, range, onStart)) {
-    count += 1;
-    yield entry;
+  for (let range = likely; ; range = [`--skip=${count}`]) {
+    const isFirst = range === likely;
+    const args = [...ARGS, ...range, revision, '--'];
+    for await (const records of gitRecords(git, args, RECORD, isFirst ? onStart : undefined)) {
+      for (const record of records) {
+        if (record === '') continue;
+        count += 1;
+        yield parseRecord(record);
+      }
+    }
+    if (!isFirst || !(from > 0 || count === ahead)) return;
   }
-  if (range.length > 0 && (from > 0 || count === ahead)) yield* walk(git, revision, [`--skip=${count}`]);
-}
-
-async function* walk(
-  git: Git,
-  revision: Revision,
-  range: readonly string[],
-  onStart?: () => void,
-): AsyncGenerator<TimelineEntry> {
-  for await (const records of gitRecords(git, [...ARGS, ...range, revision, '--'], RECORD, onStart))
-    for (const record of records) if (record) yield parseRecord(record);
 }

@@ -12,8 +12,9 @@ const MAX_WORDS = 64 * 1024;
  */
 const SHARED = { once: 256 * 1024, steady: 32 * 1024 };
 
-/** What git says before the content of an object. */
-const HEADER = /^([0-9a-f]{40,64}) (\w+) (\d+)$/;
+/** What git says before the content of an object, and the most characters of it. */
+const HEADER = /^([0-9a-f]{40,64}) (\w+) (\d+)\n/;
+const MAX_HEADER = 96;
 
 export interface GitObject {
   readonly oid: string;
@@ -218,43 +219,66 @@ export class CatFile {
 
   /** Answers all requests whose object has arrived in full. */
   #answer(): void {
-    const received = this.#buffer.subarray(0, this.#to);
-    let at = this.#from;
     this.#needed = 0;
-    for (;;) {
-      const batch = this.#batches[this.#batch];
-      const lineEnd = batch ? received.indexOf(10, at) : -1;
-      if (!batch || lineEnd < 0) break;
-      const place = this.#next;
-      const header = received.toString('utf8', at, lineEnd);
-      const [, oid, type, size] = HEADER.exec(header) ?? [];
-      let used = lineEnd + 1;
-      if (oid !== undefined && type !== undefined) {
-        const length = Number(size);
-        used += length + 1;
-        if (length > MAX_OBJECT) {
-          batch.fail(tooLarge(batch.at(place).path, length), place);
-          this.#skipped = Math.max(used - received.length, 0);
-          used = Math.min(used, received.length);
-        } else if (received.length < used) {
-          this.#needed = used - at;
-          break;
-        } else batch.take({ oid, type, data: received.subarray(lineEnd + 1, used - 1) }, place);
-      } else if (header.endsWith(' missing')) this.#missing(batch, place);
-      else batch.fail(unreadableName(batch.at(place).name, header), place);
-      this.#next += 1;
-      if (this.#next === batch.size) {
-        this.#batch += 1;
-        this.#next = 0;
-      }
-      at = used;
-    }
+    while (this.#answerNext());
     if (this.#isOwing && this.#batch === this.#batches.length) {
       this.#forget();
       this.#limit(false);
       if (!this.#isEnding) holdChild(this.#child, false);
     }
-    this.#from = at;
+  }
+
+  /** Answers one request. Returns false if its object has not arrived in full, or nothing is asked for. */
+  #answerNext(): boolean {
+    const batch = this.#batches[this.#batch];
+    if (batch === undefined) return false;
+    const from = this.#from;
+    const header = HEADER.exec(this.#buffer.toString('latin1', from, Math.min(from + MAX_HEADER, this.#to)));
+    if (header === null) return this.#answerWithout(batch);
+    const begin = from + header[0].length;
+    const length = Number(header[3]);
+    const end = begin + length;
+    if (length > MAX_OBJECT) return this.#skipLarge(batch, length, end + 1);
+    if (end >= this.#to) {
+      this.#needed = end + 1 - from;
+      return false;
+    }
+    const data = this.#buffer.subarray(begin, end);
+    const place = this.#pass(batch, end + 1);
+    batch.take({ oid: header[1] ?? '', type: header[2] ?? '', data }, place);
+    return true;
+  }
+
+  /** Answers a request for which git has no object. Returns false if what git says of it has not arrived in full. */
+  #answerWithout(batch: ObjectBatch): boolean {
+    const from = this.#from;
+    const lineEnd = this.#buffer.indexOf(10, from);
+    if (lineEnd < 0 || lineEnd >= this.#to) return false;
+    const line = this.#buffer.toString('utf8', from, lineEnd);
+    const place = this.#pass(batch, lineEnd + 1);
+    if (line.endsWith(' missing')) this.#missing(batch, place);
+    else batch.fail(unreadableName(batch.at(place).name, line), place);
+    return true;
+  }
+
+  /** @param to where its answer ends */
+  #skipLarge(batch: ObjectBatch, length: number, to: number): boolean {
+    this.#skipped = Math.max(to - this.#to, 0);
+    const place = this.#pass(batch, Math.min(to, this.#to));
+    batch.fail(tooLarge(batch.at(place).path, length), place);
+    return true;
+  }
+
+  /** Goes on with the next request, whose answer begins at `from`. Returns the place of this one in its batch. */
+  #pass(batch: ObjectBatch, from: number): number {
+    const place = this.#next;
+    this.#from = from;
+    this.#next = place + 1;
+    if (this.#next === batch.size) {
+      this.#batch += 1;
+      this.#next = 0;
+    }
+    return place;
   }
 }
 

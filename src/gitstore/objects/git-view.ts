@@ -139,17 +139,19 @@ export class GitView implements StateView {
    * read so; reading them in the usual way tells why.
    */
   async #onlyChildren(folders: readonly string[], keep: TellTree): Promise<readonly string[]> {
-    const parents = new Set(folders.map((folder) => split(folder)[0]));
-    const isAlone =
-      parents.size === folders.length && ![...parents].some((parent) => this.#folders.has(parent));
-    if (folders.length < MANY || !isAlone || !folders.every((folder) => PLAIN_NAME.test(split(folder)[1])))
+    if (folders.length < MANY) return folders;
+    const paths = folders.map((folder) => {
+      const [parent, name] = split(folder);
+      const [grandparent, parentName] = split(parent);
+      return { folder, name, parent, parentName, grandparent };
+    });
+    const areAlone = new Set(paths.map(({ parent }) => parent)).size === folders.length;
+    if (!areAlone || !paths.every(({ parent, name }) => !this.#folders.has(parent) && PLAIN_NAME.test(name)))
       return folders;
     const left: string[] = [];
     const wanted: NamedObject[] = [];
-    const above = await this.#trees(new Set(Array.from(parents, (parent) => split(parent)[0])));
-    for (const folder of folders) {
-      const [parent, name] = split(folder);
-      const [grandparent, parentName] = split(parent);
+    const above = await this.#trees(new Set(paths.map(({ grandparent }) => grandparent)));
+    for (const { folder, name, parent, parentName, grandparent } of paths) {
       const entry = entryOf(above.get(grandparent), parent, parentName, 'folder');
       if (entry) wanted.push({ name: `${entry.oid}:${name}`, path: folder });
       else left.push(folder);

@@ -13,27 +13,41 @@ export interface TreeEntry extends Entry {
   readonly oid: string;
 }
 
-/** What lies in a folder, in `byName` order, and where each entry begins in the bytes of the tree. */
+/** What lies in a folder, and where each entry begins in the bytes of the tree. */
 export class Listing {
-  readonly entries: readonly Entry[];
-  readonly #places: readonly number[];
-  readonly #entryAt: (entry: Entry, from: number) => TreeEntry;
+  /** In `byName` order, once the listing is complete. */
+  readonly entries: Entry[] = [];
+  readonly #places: number[] = [];
+  readonly #tree: Tree;
+  #isSorted = true;
 
-  constructor(
-    entries: readonly Entry[],
-    places: readonly number[],
-    entryAt: (entry: Entry, from: number) => TreeEntry,
-  ) {
-    this.entries = entries;
-    this.#places = places;
-    this.#entryAt = entryAt;
+  constructor(tree: Tree) {
+    this.#tree = tree;
+  }
+
+  add(name: string, kind: Entry['kind'], place: number): void {
+    const last = this.entries.at(-1);
+    if (last && name < last.name) this.#isSorted = false;
+    this.entries.push({ name, kind });
+    this.#places.push(place);
+  }
+
+  /** Puts the entries in order, after the last one was added. */
+  sort(): void {
+    if (this.#isSorted) return;
+    const order = this.entries
+      .map(({ name, kind }, i) => ({ name, kind, place: this.#places[i] ?? 0 }))
+      .sort(byName);
+    this.entries.splice(0, order.length, ...order.map(({ name, kind }) => ({ name, kind })));
+    this.#places.splice(0, order.length, ...order.map(({ place }) => place));
+    this.#isSorted = true;
   }
 
   /** The entry of this name; null if there is none. Throws InvalidStateError. */
   find(name: string): TreeEntry | null {
     const at = placeOf(this.entries, name);
     const entry = this.entries[at];
-    return entry?.name === name ? this.#entryAt(entry, this.#places[at] ?? 0) : null;
+    return entry?.name === name ? this.#tree.entryAt(entry, this.#places[at] ?? 0) : null;
   }
 }
 
@@ -71,52 +85,41 @@ export class Tree {
    * @param first an ASCII text; entries whose names come before it in `byName` order are left out
    */
   listing(first = ''): Listing {
-    const bytes = this.#bytes;
+    const listing = new Listing(this);
+    const { length } = this.#bytes;
     // One character a byte: looking for the ends of a name in a string is several times as fast as in a buffer.
-    const text = bytes.toString('latin1');
-    const entries: Entry[] = [];
-    const places: number[] = [];
-    let isSorted = true;
-    let before = '';
-    for (let at = 0; at < bytes.length; ) {
+    const text = this.#bytes.toString('latin1');
+    for (let at = 0; at < length; ) {
       const space = text.indexOf(' ', at);
       const nameTo = text.indexOf('\0', space);
       const to = nameTo + 1 + this.#oidBytes;
-      if (space < 0 || nameTo < space || to > bytes.length)
-        throw new InvalidStateError('a tree is malformed');
+      if (space < 0 || nameTo < space || to > length) throw new InvalidStateError('a tree is malformed');
       const raw = text.slice(space + 1, nameTo);
-      // Beyond ASCII, bytes of UTF-8 and the characters that they are come after ASCII alike.
-      if (raw >= first) {
-        const name = BEYOND_ASCII.test(raw) ? bytes.toString('utf8', space + 1, nameTo) : raw;
-        if (name < before) isSorted = false;
-        before = name;
-        entries.push({ name, kind: kindAt(text, at, space) });
-        places.push(at);
-      }
+      // Bytes beyond ASCII come after it, as the characters do that they stand for.
+      if (raw >= first) listing.add(this.#nameOf(raw, space + 1), kindOf(text.slice(at, space)), at);
       at = to;
     }
-    const entryAt = (entry: Entry, from: number) => this.#entryAt(entry, from);
-    if (isSorted) return new Listing(entries, places, entryAt);
-    const order = entries.map((entry, i) => ({ entry, name: entry.name, from: places[i] ?? 0 })).sort(byName);
-    return new Listing(
-      order.map(({ entry }) => entry),
-      order.map(({ from }) => from),
-      entryAt,
-    );
+    listing.sort();
+    return listing;
   }
 
-  #entryAt({ name, kind }: Entry, from: number): TreeEntry {
+  /** The name with these bytes, each a character, which begins at this place. */
+  #nameOf(raw: string, from: number): string {
+    return BEYOND_ASCII.test(raw) ? this.#bytes.toString('utf8', from, from + raw.length) : raw;
+  }
+
+  /** An entry with its object. @param from where it begins */
+  entryAt({ name, kind }: Entry, from: number): TreeEntry {
     const bytes = this.#bytes;
-    const mode =
-      kind === 'folder' ? FOLDER : canonicalMode(bytes.toString('latin1', from, bytes.indexOf(32, from)));
-    const oidFrom = bytes.indexOf(0, from) + 1;
+    const modeTo = kind === 'folder' ? from : bytes.indexOf(32, from);
+    const mode = kind === 'folder' ? FOLDER : canonicalMode(bytes.toString('latin1', from, modeTo));
+    const oidFrom = bytes.indexOf(0, modeTo) + 1;
     return { name, kind, mode, oid: bytes.toString('hex', oidFrom, oidFrom + this.#oidBytes) };
   }
 }
 
-/** The kind of the entry whose mode lies between these places. Nearly all modes are as git writes them. */
-function kindAt(text: string, from: number, to: number): Entry['kind'] {
-  const mode = text.slice(from, to);
+/** The kind of an entry of this mode. Nearly all modes are as git writes them. */
+function kindOf(mode: string): Entry['kind'] {
   const canonical = mode === PLAIN_FILE || mode === FOLDER ? mode : canonicalMode(mode);
   if (canonical === FOLDER) return 'folder';
   return canonical === PLAIN_FILE || canonical === EXECUTABLE_FILE ? 'file' : 'other';

@@ -48,6 +48,12 @@ const READINGS: Readonly<Partial<Record<FieldKind, Reading>>> = {
   },
 };
 
+/** What readers rely on, field by field. */
+const FIELDS = EVENT_FIELD_LIST.flatMap(([field, { kind }]) => {
+  const reading = READINGS[kind];
+  return reading ? [{ field, ...reading }] : [];
+});
+
 const HEAD = [
   String.raw`id: ([0-7][0-9A-HJKMNP-TV-Z]{25})\n`,
   String.raw`timestamp: "([0-9TZ:.+-]{20,40})"\n`,
@@ -95,10 +101,7 @@ export function checkedEvent(value: unknown, file: string): KgitEvent {
     throw fail('action is not an action word');
   if (typeof value['timestamp'] !== 'string' || Number.isNaN(Date.parse(value['timestamp'])))
     throw fail('timestamp is not an RFC 3339 time');
-  for (const [field, { kind }] of EVENT_FIELD_LIST) {
-    const reading = READINGS[kind];
-    if (reading && value[field] !== undefined && !reading.accepts(value[field]))
-      throw fail(`${field} is not a ${reading.name}`);
-  }
+  for (const { field, name, accepts } of FIELDS)
+    if (value[field] !== undefined && !accepts(value[field])) throw fail(`${field} is not a ${name}`);
   return value as unknown as KgitEvent;
 }

@@ -145,6 +145,24 @@ export async function* publishedEvents(
   ahead = BATCH,
   broken: BrokenEvents = REFUSE_BROKEN,
 ): AsyncGenerator<StoredEvent> {
+  // A function of its own: V8 would compile all that is below for each event that passes through it.
+  for await (const events of batches(store, revision, view, pending, { hint, ahead, broken }))
+    for (const event of events) yield event;
+}
+
+interface BatchOptions {
+  readonly hint: EventHint | null;
+  readonly ahead: number;
+  readonly broken: BrokenEvents;
+}
+
+async function* batches(
+  store: Backend,
+  revision: Revision | null,
+  view: StateView,
+  pending: readonly Operation[],
+  { hint, ahead, broken }: BatchOptions,
+): AsyncGenerator<readonly StoredEvent[]> {
   // What waits lies over the files of the revision.
   const isTip = pending.length === 0;
   const wanted =
@@ -152,7 +170,7 @@ export async function* publishedEvents(
       ? new WantedTimeline(store, revision, hint, isTip ? view : store.view(revision), { ahead })
       : null;
   const telling = new Telling(view, broken, (path) => (isTip ? wanted?.early(path) : undefined));
-  for (const operation of [...pending].reverse()) yield* telling.fresh(await telling.pending(operation));
+  for (const operation of [...pending].reverse()) yield telling.fresh(await telling.pending(operation));
   if (revision === null) return;
   let oldest: TimelineEntry | null = null;
   const revisions = wanted ? wanted.revisions() : store.history.timeline(revision, ahead + SPARE);
@@ -160,12 +178,12 @@ export async function* publishedEvents(
   for await (const group of inGroups(revisions, Math.min(ahead, size))) {
     const known: TimelineEntry[] = oldest ? [oldest, ...group] : [...group];
     oldest = known.pop() ?? null;
-    for await (const events of telling.added(known, hint, size)) yield* events;
+    yield* telling.added(known, hint, size);
   }
   if (!oldest) return;
   const events: StoredEvent[] = [];
   for await (const some of telling.added([oldest], hint, size)) events.push(...some);
   const sealed = wanted?.sealed ?? null;
   if (sealed?.size !== 0) events.push(...(await telling.untold((month) => sealed?.has(month) !== false)));
-  yield* events.sort((a, b) => (a.head.id < b.head.id ? 1 : -1));
+  yield events.sort((a, b) => (a.head.id < b.head.id ? 1 : -1));
 }

@@ -112,6 +112,7 @@ export class OverlayView implements StateView {
 
   async listBelow(folders: readonly string[], below: Below): Promise<void> {
     this.#settle();
+    if (this.#folders.size === 0 && this.#removed.size === 0) return listBelow(this.#base, folders, below);
     const { from, early } = below;
     const places = folders.map((_, place) => place);
     const isBelow = (place: number) => this.#isOfBase(folders[place] ?? '');

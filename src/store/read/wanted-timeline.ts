@@ -23,9 +23,6 @@ export interface WantedOptions {
   readonly window?: number;
 }
 
-/** Whether the walk is complete: all files were met, and no sealed month may hold more. */
-const isComplete = ({ files, sealed }: Candidates) => files.size === 0 && sealed.size === 0;
-
 /** Whether all files can be located by name. */
 const canLocate = ({ files, sealed }: Candidates) =>
   sealed.size === 0 && files.size <= MAX_LOCATED && [...files].every((path) => !/[\u0000-\u001f]/.test(path));
@@ -162,31 +159,38 @@ export class WantedTimeline {
     const passed = new Set<string>();
     let walked = 0;
     let met = 0;
-    const { publishedFrom } = this.#hint;
-    for await (const { revision: at, added } of this.#store.history.timeline(
-      this.#revision,
-      undefined,
-      publishedFrom,
-    )) {
-      if (walked === 0 && search) {
-        this.#candidates = await search;
-        if (isComplete(this.#candidates)) return;
-      }
-      if (walked > 0 && walked % this.#window === 0) {
-        this.#candidates ??= await this.#search(passed);
-        if (isComplete(this.#candidates)) return;
-        // Events of one time mostly lie together: then walking on is faster than locating them.
-        const isNear = this.#hint.isOfTime && met >= this.#window * NEAR;
-        if (!isNear && canLocate(this.#candidates)) return yield* this.#located(this.#candidates);
+    const line = this.#store.history.timeline(this.#revision, undefined, this.#hint.publishedFrom);
+    for await (const { revision, added } of line) {
+      if (walked === 0 ? search !== null : walked % this.#window === 0) {
+        this.#candidates ??= await (search ?? this.#search(passed));
+        if (this.#isComplete) return;
+        if (walked > 0 && this.#locates(met)) return yield* this.#located(this.#candidates);
         met = 0;
       }
       walked += 1;
-      const wanted = added.filter((path) => mayBe(path, this.#hint, this.#candidates));
+      const wanted = this.#wantedOf(added);
       met += wanted.length;
       if (!this.#candidates) for (const path of wanted) passed.add(path);
-      yield { revision: at, added: wanted };
-      if (this.#candidates && isComplete(this.#candidates)) return;
+      yield { revision, added: wanted };
+      if (this.#isComplete) return;
     }
+  }
+
+  /** Whether all files were met, and no sealed month may hold more. */
+  get #isComplete(): boolean {
+    return this.#candidates?.files.size === 0 && this.#candidates.sealed.size === 0;
+  }
+
+  /** Whether locating what is left is faster than walking on, after a window that added `met` wanted events. */
+  #locates(met: number): boolean {
+    // Events of one time mostly lie together.
+    const isNear = this.#hint.isOfTime && met >= this.#window * NEAR;
+    return !isNear && this.#candidates !== null && canLocate(this.#candidates);
+  }
+
+  /** Those of these paths that may be wanted; removes them from the candidates, so that each is met once. */
+  #wantedOf(added: readonly string[]): string[] {
+    return added.filter((path) => mayBe(path, this.#hint, this.#candidates));
   }
 }
 
