@@ -37,7 +37,7 @@ const WAYS: readonly {
     way: 'commits of the branch: of operations, of a lock that was ended, and of what a repository is laid out with',
     call: /[.#]store\.swap\(|\bstore\.swap\(/,
     files: [
-      ...['app/init/lay-out.ts', 'store/publish/publish-run.ts', 'store/lease/recorded-move.ts'],
+      ...['app/init/lay-out.ts', 'store/publish/run-turn.ts', 'store/lease/recorded-move.ts'],
       // What a store held before, and that it moved.
       ...[
         'backends/archive/restore-archive.ts',

@@ -7,9 +7,10 @@ import { GitRemote } from './branch/git-remote.js';
 import type { LostTip } from './branch/known-tip.js';
 import { LeftBehind } from './branch/left-behind.js';
 import { MovingRefs } from './branch/moving-refs.js';
+import { pushGroup } from './branch/push-group.js';
 import { blockedBy, Checkouts } from './checkout/checkouts.js';
 import { GitWorkingCopy } from './checkout/git-working-copy.js';
-import { type BranchMover, GitStore } from './git-store.js';
+import { type BranchMover, GitStore, type Sharing } from './git-store.js';
 import { Ancestry } from './history/ancestry.js';
 import { keepCommitGraph } from './history/commit-graph.js';
 import { GitHistory } from './history/git-history.js';
@@ -22,6 +23,7 @@ import { isOn } from './objects/commit-builder.js';
 import { gitBuilder } from './objects/git-builder.js';
 import { LocalObjects } from './objects/local-objects.js';
 import { ObjectReader } from './objects/object-reader.js';
+import { takePacks } from './objects/taken-packs.js';
 import { type Git, withoutCredentials } from './process/git.js';
 import { mainWorkTree, type Repository } from './repository/repository.js';
 
@@ -65,6 +67,15 @@ function moverOf(refs: MovingRefs, follower: BranchFollower, checkouts: Checkout
   };
 }
 
+/** Lets other clones of the user on this machine push what is built here. */
+function sharingOf(git: Git, { repository, committer }: GitStoreOptions): Sharing {
+  const { commonDir, config } = repository;
+  return {
+    group: () => pushGroup(git, committer, config),
+    take: (packs) => takePacks(commonDir, packs),
+  };
+}
+
 /** @param git aimed at the repository's common folder */
 export function gitStore(git: Git, options: GitStoreOptions): GitStore {
   const { repository, branch, remote: name, folder, committer, clock, host } = options;
@@ -85,7 +96,8 @@ export function gitStore(git: Git, options: GitStoreOptions): GitStore {
   const leftBehind = new LeftBehind(git, refs, { branch, remote: name ?? '' });
   const follower = new BranchFollower(git, refs, checkouts, ancestry, branch, leftBehind);
   const place = { branch, folder, remoteName, isManaged, lostTip, leftBehind };
-  const commits = new GitEmptyCommits(git, isOn(config.get('commit.gpgsign')));
+  const isSigned = isOn(config.get('commit.gpgsign'));
+  const commits = new GitEmptyCommits(git, isSigned);
   const store: GitStore = new GitStore({
     target: `${address}#${branch}`,
     branch,
@@ -106,6 +118,8 @@ export function gitStore(git: Git, options: GitStoreOptions): GitStore {
             remote,
             fetched: new FetchedBranch({ remote, refs, graph, ancestry }, { ...place, remote: name }),
           },
+    // The pack of a signed commit lacks the commit itself, and a partial clone lacks what other clones build on.
+    sharing: isSigned || readsRemotely ? undefined : sharingOf(git, options),
     leases: new LockRefs(
       { remote, refs, reader, commits },
       { remote: name, remoteName, branch, folder, committer },

@@ -1,10 +1,11 @@
-import { ConflictError, EnvironmentError, type KgitError, RefusedError } from '../errors.js';
+import { ConflictError, type KgitError, RefusedError } from '../errors.js';
 import { type MirroredRevision, mirroredRevision } from '../model/operation/mirror-message.js';
 import type { Backend } from '../store/port/backend.js';
 import type { History } from '../store/port/history.js';
 import type { Clock } from '../store/port/host.js';
 import type { LockMove } from '../store/port/lease-store.js';
 import type { SharedHistory } from '../store/port/shared-history.js';
+import type { Announce, SharedPushes } from '../store/port/shared-pushes.js';
 import type {
   Commit,
   Head,
@@ -14,10 +15,10 @@ import type {
   SwapOutcome,
 } from '../store/port/state-store.js';
 import type { WorkingCopy } from '../store/port/working-copy.js';
-import { type BranchPush, type BranchPushed, pushBranch } from './branch/branch-push.js';
 import { noteFetchedAt, readFetchedAt } from './branch/fetched-at.js';
 import type { FetchedBranch } from './branch/fetched-branch.js';
 import type { Remote } from './branch/git-remote.js';
+import { Publishing } from './branch/publishing.js';
 import { branchMove, type RefStore } from './branch/refs.js';
 import type { Ancestry } from './history/ancestry.js';
 import type { Graph } from './history/graph.js';
@@ -64,6 +65,13 @@ export interface Published {
   readonly fetched: FetchedBranch;
 }
 
+/** What clones on one machine need to push each other's commits. */
+export interface Sharing {
+  readonly group: SharedPushes['group'];
+  /** As in `SharedPushes`; each path is that of a pack, without its ending. */
+  readonly take: SharedPushes['take'];
+}
+
 /** What a git store is made of: by the git program (`git-program.ts`), or by the embedded git. */
 export interface GitParts {
   /** As in `StateStore`. */
@@ -82,12 +90,16 @@ export interface GitParts {
   readonly mover: BranchMover;
   /** Null for a purely local repository. */
   readonly published: Published | null;
+  /** Undefined if other clones cannot take what is built here. */
+  readonly sharing?: Sharing | undefined;
   readonly leases: LockRefs;
   readonly history: History;
   readonly workingCopy: WorkingCopy;
   /** Ends helper processes. @param hasMoved whether refs have moved, so that upkeep may pay */
   readonly close: (hasMoved: boolean) => Promise<void>;
 }
+
+type Refused = Extract<SwapOutcome, { kind: 'refused' }>;
 
 /** A store in a git repository: builds commits, and moves the branch by a push, or locally by CAS of the ref. */
 export class GitStore implements Backend {
@@ -98,11 +110,12 @@ export class GitStore implements Backend {
   readonly leases: LockRefs;
   readonly workingCopy: WorkingCopy;
   readonly shared: SharedHistory | undefined;
+  readonly sharedPushes: SharedPushes | undefined;
   readonly #parts: GitParts;
   readonly #branchRef: string;
+  /** Null for a purely local repository. */
+  readonly #publishing: Publishing | null;
   #hasMoved = false;
-  /** Whether the next push may be lost: the tip was asked for, as after a lost race, and no push has landed since. */
-  #isRaced = false;
 
   constructor(parts: GitParts) {
     this.#parts = parts;
@@ -112,7 +125,11 @@ export class GitStore implements Backend {
     this.history = parts.history;
     this.leases = parts.leases;
     this.workingCopy = parts.workingCopy;
-    this.shared = parts.published ? this.#sharedHistory(parts.published.fetched) : undefined;
+    const { published, sharing } = parts;
+    this.shared = published ? this.#sharedHistory(published.fetched) : undefined;
+    this.#publishing = published && new Publishing(published, parts, () => this.#noteFetched());
+    const canShare = published && sharing && this.#publishing;
+    this.sharedPushes = canShare ? this.#sharing(published.fetched, sharing, this.#publishing) : undefined;
     this.#branchRef = `refs/heads/${parts.branch}`;
   }
 
@@ -126,6 +143,23 @@ export class GitStore implements Backend {
         await fetched.accept(other);
         await this.#noteFetched();
       },
+    };
+  }
+
+  #sharing(fetched: FetchedBranch, sharing: Sharing, publishing: Publishing): SharedPushes {
+    return {
+      ...sharing,
+      build: async (from, commits) => {
+        const built = await this.#build(from, commits);
+        if ('kind' in built || built.pack === undefined) return null;
+        return { from, revisions: built.revisions, objects: built.pack };
+      },
+      push: async ({ known, from, to }, timeoutMs) => {
+        fetched.believe(from);
+        this.#parts.ancestry.note(known, from);
+        return publishing.publish({ base: from, revisions: [], tip: to, locks: [], timeoutMs });
+      },
+      landed: (from, tip) => publishing.landed(from, tip),
     };
   }
 
@@ -161,7 +195,7 @@ export class GitStore implements Backend {
   async refresh(timeoutMs: number): Promise<Head> {
     const { published, mover, clock } = this.#parts;
     if (published === null) return this.head();
-    this.#isRaced = true;
+    if (this.#publishing) this.#publishing.isRaced = true;
     const tip = await published.fetched.fetch(async () => (await this.head()).revision, timeoutMs);
     await this.#noteFetched();
     return { revision: tip ?? (await mover.tip()), fetchedAt: clock.now() };
@@ -171,69 +205,34 @@ export class GitStore implements Backend {
     return new GitView(this.#parts.reader, revision);
   }
 
+  async #build(base: Revision | null, commits: readonly Commit[]): Promise<Built | Refused> {
+    const { published, builder } = this.#parts;
+    try {
+      await published?.fetched.check(base);
+      return await builder.build(base, commits);
+    } catch (error) {
+      if (!(error instanceof RefusedError || error instanceof ConflictError)) throw error;
+      return { kind: 'refused', scope: 'local', error };
+    }
+  }
+
   async swap(
     base: Revision | null,
     commits: readonly Commit[],
     timeoutMs: number,
     locks: readonly LockMove[] = [],
+    announce?: Announce,
   ): Promise<SwapOutcome> {
-    const { published, builder, ancestry, mover } = this.#parts;
-    let built: Built;
-    try {
-      await published?.fetched.check(base);
-      built = await builder.build(base, commits);
-    } catch (error) {
-      if (!(error instanceof RefusedError || error instanceof ConflictError)) throw error;
-      return { kind: 'refused', scope: 'local', error };
-    }
-    const { revisions } = built;
+    const built = await this.#build(base, commits);
+    if ('kind' in built) return built;
+    const { revisions, pack: objects, notes } = built;
     const tip = revisions.at(-1) ?? base;
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
-    if (published === null)
+    if (this.#publishing === null)
       return this.#swapLocally(base, tip, built, await this.leases.prepareLocally(locks));
-    const { fetched, remote } = published;
-    const target = { ...fetched.place, from: await fetched.expected(base), to: tip, timeoutMs };
-    const told: string[] = [];
-    const { moves, failure } = await this.leases.pushMoves(locks, async (planned) => {
-      const names = await this.leases.misplaced(base, planned);
-      if (names.length > 0) return { kind: 'fenced', names };
-      const pushed = await this.#push(remote, base, { ...target, locks: planned });
-      told.push(...pushed.notes);
-      return pushed.failure;
-    });
-    this.#isRaced = failure !== null;
-    if (failure) {
-      await mover.giveUp?.();
-      return failure;
-    }
-    await fetched.noteMoved(tip);
-    if (base) ancestry.note(base, tip);
-    const notes = [...built.notes, ...told, ...(await this.#notePushed(fetched.trackingRef, tip, moves))];
-    return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
-  }
-
-  /**
-   * Pushes, and looks meanwhile at what moves afterwards, unless the push will probably be lost. Waits for both; only the
-   * push counts.
-   */
-  async #push(remote: Remote, base: Revision | null, push: BranchPush): Promise<BranchPushed> {
-    const looking = this.#isRaced ? undefined : this.#parts.mover.lookAhead?.(base, push.to);
-    const [pushed] = await Promise.allSettled([pushBranch(remote, push), looking]);
-    if (pushed.status === 'rejected') throw pushed.reason;
-    return pushed.value;
-  }
-
-  /** Records what was pushed; it is published, whatever fails now. */
-  async #notePushed(trackingRef: string, tip: Revision, locks: readonly RefMove[]): Promise<string[]> {
-    try {
-      await this.#parts.mover.track(trackingRef, tip);
-      if (locks.length > 0) await this.leases.noteSeen(locks);
-      await this.#noteFetched();
-      return [];
-    } catch (error) {
-      if (!(error instanceof EnvironmentError)) throw error;
-      return [`published, but this clone could not be brought up to date: ${error.message}; run 'kgit sync'`];
-    }
+    if (base && objects !== undefined) await announce?.({ from: base, revisions, objects });
+    const outcome = await this.#publishing.publish({ base, revisions, tip, locks, timeoutMs });
+    return outcome.kind === 'swapped' ? { ...outcome, notes: [...notes, ...outcome.notes] } : outcome;
   }
 
   async #swapLocally(

@@ -21,6 +21,7 @@ import { chosenDriver, DRIVERS, loadCopies } from './drivers.js';
 import type { GitFacet } from './git-driver.js';
 import type { Settings } from './settings.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
+import { strangeness } from './trust.js';
 import { xdgFolder } from './xdg-folder.js';
 
 /** An open repository and its location. */
@@ -70,7 +71,8 @@ function assemble(
   const held = new HeldLeases(folder);
   const leases = new Leases({ store, held, publishLock, clock });
   const places = () => join(xdgFolder(environment, 'XDG_CACHE_HOME', '.cache'), 'turns');
-  const turns = new Turns(places, thisHost, clock);
+  const isOwn = (path: string) => strangeness(path, process.getuid?.() ?? null) === null;
+  const turns = new Turns(places, thisHost, clock, isOwn);
   const publisher = new Publisher({ store, outbox, publishLock, pushes, clock, leases, turns });
   const backgroundLock = new ProcessLock(join(folder, 'publisher.lock'), thisHost);
   const { target } = store;

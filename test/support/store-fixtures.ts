@@ -103,18 +103,22 @@ export class FaultyStore extends MemoryStore {
   }
 }
 
-/** A repository over any store, with an outbox in a new folder or in the one given. */
+/**
+ * A repository over any store, with an outbox in a new folder or in the one given.
+ * @param places folder of the turns, which clones of a user share
+ */
 export function repositoryOf<S extends Backend>(
   store: S,
   clock: Clock = fakeClock(),
   folder = temporaryFolder(),
+  places = join(folder, 'turns'),
 ) {
   const outbox = new Outbox(folder);
   const publishLock = new ProcessLock(join(folder, 'publish.lock'), thisProcess);
   const pushes = new PushLog(join(folder, 'pushes'));
   const held = new HeldLeases(folder);
   const leases = new Leases({ store, held, publishLock, clock });
-  const turns = new Turns(() => join(folder, 'turns'), thisProcess, clock);
+  const turns = new Turns(() => places, thisProcess, clock, () => true);
   const publisher = new Publisher({ store, outbox, publishLock, pushes, clock, leases, turns });
   return {
     repository: new StateRepository(store, outbox, publisher, clock, new Rewrites(folder, store, outbox)),

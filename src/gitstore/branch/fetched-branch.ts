@@ -81,6 +81,11 @@ export class FetchedBranch {
     if (this.#options.isManaged && tip !== null) await this.#known.note(tip);
   }
 
+  /** Takes the remote's tip to be where another clone of the user on this machine found it, or brought it. */
+  believe(tip: Revision): void {
+    this.#last = tip;
+  }
+
   /** Makes sure that nothing is built on a history that replaced the known one unseen. Throws ConflictError. */
   async check(base: Revision | null): Promise<void> {
     if (this.#lostTip && base) await this.#tellLost(this.#lostTip, base);

@@ -173,9 +173,9 @@ export function embeddedStore(
       committer,
       clock,
       refuseFiltered: (base, paths) => refuseFilters(objects, attributes, base, paths),
-      make: (commits, chain) => {
+      make: async (commits, chain) => {
         refuseSigning(config);
-        return makeCommits(objects, commits, chain);
+        return { revisions: await makeCommits(objects, commits, chain) };
       },
     }),
     refs,

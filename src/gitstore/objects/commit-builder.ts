@@ -12,7 +12,14 @@ export interface CommitBuilderOptions {
   /** Throws RefusedError if a filter would change one of these paths on top of `base`. */
   readonly refuseFiltered: (base: Revision | null, paths: readonly string[]) => Promise<void>;
   /** Makes the commits of a chain; no ref points to them yet. Throws EnvironmentError. */
-  readonly make: (commits: readonly Commit[], chain: Chain) => Promise<Revision[]>;
+  readonly make: (commits: readonly Commit[], chain: Chain) => Promise<Made>;
+}
+
+/** Commits that were made. */
+export interface Made {
+  readonly revisions: Revision[];
+  /** The pack that has all their objects: its path without the ending. Absent if they are not in one pack. */
+  readonly pack?: string;
 }
 
 /** Whether a setting of git is on, by git's rules for booleans. */
@@ -21,8 +28,7 @@ export function isOn(value: string | undefined): boolean {
 }
 
 /** The commits that were built. */
-export interface Built {
-  readonly revisions: Revision[];
+export interface Built extends Made {
   /** Notes for the user. */
   readonly notes: readonly string[];
 }
@@ -64,7 +70,7 @@ export class CommitBuilder {
       committed.push(Math.max(Math.floor(published / 1000), committed.at(-1) ?? before));
     const chain = { base, committer, committed };
     const notes = clockNotes(before * 1000 - now);
-    return { revisions: await this.#options.make(commits, chain), notes };
+    return { ...(await this.#options.make(commits, chain)), notes };
   }
 
   /** When the base was committed, in seconds since the epoch; 0 if there is none. */

@@ -31,11 +31,10 @@ export function gitBuilder(
     clock,
     refuseFiltered: (base, paths) => filtered.refuse(base, paths),
     make: async (commits, chain) => {
-      const unsigned =
-        (await packCommits(repository, reader, commits, chain)) ?? (await buildCommits(git, commits, chain));
-      return isOn(config.get('commit.gpgsign'))
-        ? signCommits(git, reader, unsigned, commits, chain)
-        : unsigned;
+      const packed = await packCommits(repository, reader, commits, chain);
+      const made = packed ?? { revisions: await buildCommits(git, commits, chain) };
+      if (!isOn(config.get('commit.gpgsign'))) return made;
+      return { revisions: await signCommits(git, reader, made.revisions, commits, chain) };
     },
   });
 }

@@ -6,7 +6,7 @@ import { isOfSystem } from '../../model/value/error-codes.js';
 import { READ_ONLY_FILE } from '../../platform/file-modes.js';
 import { rename, writeNew } from '../../platform/small-files.js';
 import { removeFile } from '../../store/local/durable-files.js';
-import type { Commit, Revision } from '../../store/port/state-store.js';
+import type { Commit } from '../../store/port/state-store.js';
 import { makeCommits } from '../embedded/made-commits.js';
 import { objectId } from '../embedded/packs/index-pack.js';
 import { type ObjectType, TRAILER } from '../embedded/packs/pack-entry.js';
@@ -15,6 +15,7 @@ import type { ObjectMaker } from '../embedded/stored-objects.js';
 import { packOf } from '../embedded/wire/pack.js';
 import type { Repository } from '../repository/repository.js';
 import type { GitObject } from './cat-file.js';
+import type { Made } from './commit-builder.js';
 import type { Chain } from './fast-import.js';
 import type { ObjectReader } from './object-reader.js';
 
@@ -37,6 +38,8 @@ class PackedObjects implements ObjectMaker {
   readonly #folder: string;
   readonly #made = new Map<string, GitObject>();
   #madeBytes = 0;
+  /** The pack with what was stored: its path without the ending. */
+  pack: string | undefined;
 
   /** @param folder of the packs */
   constructor(reader: ObjectReader, folder: string) {
@@ -71,6 +74,7 @@ class PackedObjects implements ObjectMaker {
       [`${name}.pack`, pack],
       [`${name}.idx`, formatIndex(entries, checksum)],
     ]);
+    this.pack = join(this.#folder, name);
     for (const object of this.#made.values()) this.#reader.keep(object);
   }
 
@@ -115,14 +119,15 @@ export async function packCommits(
   reader: ObjectReader,
   commits: readonly Commit[],
   chain: Chain,
-): Promise<Revision[] | null> {
+): Promise<Made | null> {
   // git gives the rights of others to what it writes there.
   const isShared = !PRIVATE.test(config.get('core.sharedrepository') ?? 'umask');
   const isOfSha1 = (config.get('extensions.objectformat') ?? 'sha1') === 'sha1';
   if (isShared || !isOfSha1 || !isSmall(commits)) return null;
   try {
     const objects = new PackedObjects(reader, join(commonDir, 'objects/pack'));
-    return await makeCommits(objects, commits, chain);
+    const revisions = await makeCommits(objects, commits, chain);
+    return { revisions, ...(objects.pack && { pack: objects.pack }) };
   } catch (error) {
     const isToldByGit = error instanceof EnvironmentError || error instanceof InvalidStateError;
     if (error instanceof LeftToGit || isToldByGit || isOfSystem(error)) return null;

@@ -151,6 +151,11 @@ export class Git {
     return this.#environment;
   }
 
+  /** The tokens of the environment, and their hosts: secrets. */
+  get tokens(): Readonly<Record<string, string | undefined>> {
+    return this.#tokens;
+  }
+
   /** How missing objects are fetched; null in a full clone. */
   get lazyFetches(): LazyFetches | null {
     return this.#lazy;

@@ -2,6 +2,7 @@ import type { MirroredRevision } from '../../model/operation/mirror-message.js';
 import type { History } from './history.js';
 import type { LeaseStore } from './lease-store.js';
 import type { SharedHistory } from './shared-history.js';
+import type { SharedPushes } from './shared-pushes.js';
 import type { StateStore } from './state-store.js';
 import type { WorkingCopy } from './working-copy.js';
 
@@ -30,6 +31,8 @@ export interface Backend extends StateStore {
   readonly copy?: KeptCopy | undefined;
   /** Undefined if nobody else can replace the history. */
   readonly shared?: SharedHistory | undefined;
+  /** Undefined if each clone pushes for itself. */
+  readonly sharedPushes?: SharedPushes | undefined;
   /** What the newest revision says it is a copy of; null if this is a store of its own. Absent if no driver mirrors into it. */
   mirrored?(): Promise<MirroredRevision | null>;
 }

@@ -1,6 +1,7 @@
 import type { KgitError, RemoteError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
 import type { LockMove, LockTip } from './lease-store.js';
+import type { Announce } from './shared-pushes.js';
 
 /** Identifies one version of the whole store; printable, and opaque to all but its driver. */
 export type Revision = string;
@@ -177,12 +178,14 @@ export interface StateStore {
    * Adds `commits` to `base` and moves the branch there if it is still at `base`; without commits, publishes `base`
    * itself. Files on this machine stay: `WorkingCopy.follow` updates them. Only a store without a server moves its files
    * with the branch, in one step. With `locks` the swap is atomic: the branch moves only if every lock is still at the `from` of its move.
+   * @param announce called before commits are sent that other clones can take; never with `locks`
    */
   swap(
     base: Revision | null,
     commits: readonly Commit[],
     timeoutMs: number,
     locks?: readonly LockMove[],
+    announce?: Announce,
   ): Promise<SwapOutcome>;
   /**
    * Yields the revisions that follow `after`, each once and in order, then new ones as they come. Ends when `signal`

@@ -1,18 +1,19 @@
 import { ConflictError, InvalidStateError, RemoteError } from '../../errors.js';
 import { ClaimedWrites } from '../lease/claimed-writes.js';
 import type { Leases } from '../lease/leases.js';
-import type { Turn, Turns } from '../local/turns.js';
+import type { Turns } from '../local/turns.js';
 import type { Delivery } from '../outbox/delivery.js';
 import type { Outbox, OutboxEntry } from '../outbox/outbox.js';
 import { type BatchPlan, type PlannedEntry, planBatch } from '../plan/plan-batch.js';
 import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
-import type { Head, Revision } from '../port/state-store.js';
+import type { Head, Revision, SwapOutcome } from '../port/state-store.js';
 import { checkVersion } from '../read/records.js';
 import { untilNextMs } from './back-off.js';
 import { followPublished } from './follow-published.js';
 import { lostRaces, notComeTo, timeIsUp } from './publish-errors.js';
 import { RunEntries } from './run-entries.js';
+import { RunTurn } from './run-turn.js';
 import { type Refused, Splitting } from './splitting.js';
 
 /** What a run over the outbox works with. */
@@ -57,6 +58,8 @@ const TALK_MIN_MS = 1_000;
 /** How a run goes on: at the branch as it is now, at its new tip, or not at all. */
 type Step = Head | 'refresh' | 'end';
 
+type Swapped = Omit<Extract<SwapOutcome, { kind: 'swapped' }>, 'kind'>;
+
 /** What waits for one row of pushes, and how it is cut into pushes. */
 interface Queue {
   readonly splitting: Splitting;
@@ -73,7 +76,7 @@ export class PublishRun {
   readonly #store: Backend;
   readonly #outbox: Outbox;
   readonly #clock: Clock;
-  readonly #turns: Turns;
+  readonly #turn: RunTurn;
   readonly #options: PublishRunOptions;
   readonly #claims: ClaimedWrites;
   readonly #entries: RunEntries;
@@ -84,8 +87,6 @@ export class PublishRun {
   #believed: Revision | null = null;
   #isRaced = false;
   #lastPushMs = 0;
-  /** The turn of this clone among those of the user on this machine, while it has one. */
-  #turn: Turn | null = null;
   /** Whether a push got no answer, or its process ended, and no plan since has shown what it left. */
   #mayHaveLanded: boolean;
   /** Set if the server was in the middle of another write at the last try. */
@@ -95,7 +96,7 @@ export class PublishRun {
     this.#store = store;
     this.#outbox = outbox;
     this.#clock = clock;
-    this.#turns = turns;
+    this.#turn = new RunTurn({ store, turns, clock }, options.deadline);
     this.#options = options;
     this.#claims = new ClaimedWrites(leases);
     this.#entries = new RunEntries(outbox, clock, { ...options, target: store.target });
@@ -108,7 +109,7 @@ export class PublishRun {
     try {
       return await this.#run();
     } finally {
-      await this.#endTurn();
+      await this.#turn.end();
     }
   }
 
@@ -137,9 +138,11 @@ export class PublishRun {
   async #publishQueue(queue: Queue, from: Head, asksFirst: boolean): Promise<Head | null> {
     let head: Head | null = from;
     let entries = await queue.list();
-    if (this.#store.isRemote && entries.length > 0 && (asksFirst || isBacklog(entries))) {
-      if (this.#options.isRaced) await this.#takeTurn();
-      ({ head, entries } = await this.#atNewTip(queue, entries));
+    const isInTurn = this.#store.isRemote && entries.length > 0 && (await this.#turn.isDue(this.#options.isRaced));
+    if (this.#store.isRemote && entries.length > 0 && (isInTurn || asksFirst || isBacklog(entries))) {
+      const shared = isInTurn ? await this.#takeTurn(queue, head) : null;
+      if (shared?.head) ({ head, entries } = { head: shared.head, entries: await queue.list() });
+      else ({ head, entries } = await this.#atNewTip(queue, entries));
     }
     // Without a server nobody asked for the head since the store was opened: it may have been upgraded or migrated.
     else if (!this.#store.isRemote && entries.length > 0) head = await this.#refresh(entries);
@@ -161,7 +164,11 @@ export class PublishRun {
           await this.#entries.leave(entries, lostRaces(this.#entries.attempts, this.#busy));
           return null;
         }
-        if (this.#store.isRemote) await this.#stepBack();
+        const shared = this.#store.isRemote ? await this.#stepBack(queue, head) : null;
+        if (shared !== null) {
+          ({ head, entries } = { head: shared, entries: await queue.list() });
+          continue;
+        }
       }
       ({ head, entries } = await this.#atNewTip(queue, await queue.list()));
     }
@@ -232,21 +239,15 @@ export class PublishRun {
     }
     this.#entries.attempts += 1;
     const began = this.#clock.now();
-    const outcome = await this.#store.swap(head.revision, plan.commits, this.#talkMs, locks);
+    const outcome = await this.#turn.swap(head.revision, plan.commits, this.#talkMs, locks);
     this.#lastPushMs = this.#clock.now() - began;
     this.#isFresh = !this.#store.isRemote;
     switch (outcome.kind) {
       case 'swapped': {
-        await this.#endTurn();
-        // Before anybody is told of the write, so that its files are there.
-        this.#notes.push(...outcome.notes, ...(await followPublished(this.#store)));
-        await this.#claims.noteRenewed(outcome.locks);
-        const revision = outcome.revisions.at(-1) ?? head.revision;
-        const landed = begun(plan, outcome.revisions.length);
-        await this.#entries.finish(landed, revision, outcome.revisions);
-        splitting.landed(landed.length);
-        this.#believed = revision;
-        if (landed.length === plan.entries.length || !this.#isLate) return { ...head, revision };
+        const landed = await this.#landed(plan, head, outcome);
+        splitting.landed(landed);
+        const next = { ...head, revision: this.#believed };
+        if (landed === plan.entries.length || !this.#isLate) return next;
         await this.#entries.leave(this.#entries.open(entries), timeIsUp());
         return 'end';
       }
@@ -287,6 +288,27 @@ export class PublishRun {
         return 'refresh';
       }
     }
+  }
+
+  /**
+   * Ends the entries of a plan that is on the branch, or the first of them.
+   * @param tip where the branch is; if left out, at the last commit of the plan
+   * @returns how many of the entries are decided
+   */
+  async #landed(
+    plan: BatchPlan,
+    head: Head,
+    { revisions, notes, locks }: Swapped,
+    tip = revisions.at(-1) ?? head.revision,
+  ): Promise<number> {
+    await this.#turn.end();
+    // Before anybody is told of the write, so that its files are there.
+    this.#notes.push(...notes, ...(await followPublished(this.#store)));
+    await this.#claims.noteRenewed(locks);
+    const landed = begun(plan, revisions.length);
+    await this.#entries.finish(landed, revisions.at(-1) ?? head.revision, revisions);
+    this.#believed = tip;
+    return landed.length;
   }
 
   /**
@@ -335,23 +357,46 @@ export class PublishRun {
     }
   }
 
-  /** Waits after a lost race: for the turn, or, if no other clone of the user had it, a while. */
-  async #stepBack(): Promise<void> {
-    if (await this.#takeTurn()) return;
-    await this.#backOff();
+  /**
+   * Waits after a lost race: for the turn, or, if no other clone of the user had it, a while.
+   * @returns where the branch is if what waited in the queue was pushed with the commits of other clones; null if not
+   */
+  async #stepBack(queue: Queue, head: Head): Promise<Head | null> {
+    const { isWaitedFor, head: shared } = await this.#takeTurn(queue, head);
+    if (!isWaitedFor) await this.#backOff();
+    return shared;
   }
 
-  /** Takes the turn, unless this clone has it. @returns whether others had it first */
-  async #takeTurn(): Promise<boolean> {
-    if (this.#turn !== null) return false;
-    this.#turn = await this.#turns.take(this.#store.target, this.#options.deadline);
-    return this.#turn.isWaitedFor;
+  /** Waits for the turn, unless this clone has it, and pushes with other clones meanwhile if it can. */
+  async #takeTurn(queue: Queue, head: Head): Promise<{ isWaitedFor: boolean; head: Head | null }> {
+    const { isWaitedFor, pushes, mayHaveLanded, shared } = await this.#turn.take(
+      head.revision,
+      (tip) => this.#planShared(tip, queue),
+      this.#talkMs,
+    );
+    this.#entries.attempts += pushes;
+    this.#mayHaveLanded ||= mayHaveLanded;
+    if (shared === null) return { isWaitedFor, head: null };
+    // Others are writing, or there would have been nobody to push with.
+    this.#isRaced = true;
+    this.#isFresh = false;
+    queue.splitting.landed(await this.#landed(shared.plan, head, shared, shared.tip));
+    return { isWaitedFor, head: { ...head, revision: shared.tip } };
   }
 
-  async #endTurn(): Promise<void> {
-    const turn = this.#turn;
-    this.#turn = null;
-    await turn?.end();
+  /** Plans what waits in a queue on commits that are not published yet; null if it cannot be decided there. */
+  async #planShared(tip: Revision, queue: Queue): Promise<BatchPlan | null> {
+    const entries = queue.splitting.next(await queue.list());
+    if (entries.length === 0 || entries.some(({ operation }) => operation?.claim)) return null;
+    try {
+      await checkVersion(this.#store.view(tip), this.#store.target);
+    } catch (error) {
+      // Told to the user once the tip is asked for.
+      if (error instanceof InvalidStateError || error instanceof ConflictError) return null;
+      throw error;
+    }
+    const plan = await planBatch(this.#store, tip, entries);
+    return plan.entries.every(({ applied }) => applied.kind === 'commit') ? plan : null;
   }
 
   async #backOff(): Promise<void> {

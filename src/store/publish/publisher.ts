@@ -153,7 +153,8 @@ export class Publisher {
       await outbox.remove(own);
       throw error;
     });
-    if (report.attempts > 0) {
+    // A write that another clone pushed took no attempt of this one.
+    if (report.attempts > 0 || report.isRaced) {
       const outcomes = [...report.deliveries.values()];
       const at = clock.now();
       await pushes.add({

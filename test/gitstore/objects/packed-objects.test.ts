@@ -51,9 +51,9 @@ it('are those of fast-import, byte for byte, in one pack that git finds whole', 
   git(path, 'index-pack', '-o', 'by-git.idx', join(packs, stored));
   const index = (file: string) => readFileSync(file).toString('hex');
   expect(index(join(packs, stored.replace(/pack$/, 'idx')))).toBe(index(join(path, 'by-git.idx')));
-  expect(await reader.read(made?.[1] ?? '')).toMatchObject({ type: 'commit' });
-  expect(made).toEqual(await buildCommits(new Git(path, process.env), CHAIN, chain));
-  git(path, 'update-ref', 'refs/heads/made', made?.[1] ?? '');
+  expect(await reader.read(made?.revisions[1] ?? '')).toMatchObject({ type: 'commit' });
+  expect(made?.revisions).toEqual(await buildCommits(new Git(path, process.env), CHAIN, chain));
+  git(path, 'update-ref', 'refs/heads/made', made?.revisions[1] ?? '');
   fsck(path);
   const names = readdirSync(packs).filter((name) => !name.endsWith('.rev'));
   expect(names.filter((name) => name.startsWith('tmp'))).toEqual([]);
@@ -77,8 +77,8 @@ it('are left to git if they are many, or large, or the repository is an unusual 
   // Few files, and three objects for each.
   expect(await pack(Array.from({ length: 11 }, (_, i) => commit({ 'state.yaml': `${i}` })))).toBeNull();
   expect(readdirSync(packs)).toEqual([]);
-  expect(await pack(chain(1), [], base)).toHaveLength(1);
-  expect(await pack()).toHaveLength(2);
+  expect((await pack(chain(1), [], base))?.revisions).toHaveLength(1);
+  expect((await pack())?.revisions).toHaveLength(2);
   await reader.close();
 });
 

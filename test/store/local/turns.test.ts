@@ -12,7 +12,7 @@ const FAR = T0 + 600_000;
 const TARGET = 'ssh://host/state main';
 
 function turnsOf(folder: string, clock = fakeClock(), host = thisProcess) {
-  return { clock, turns: new Turns(() => folder, host, clock) };
+  return { clock, turns: new Turns(() => folder, host, clock, () => true) };
 }
 
 it('lets one at a time write to a branch, and others to other branches', async () => {
@@ -33,6 +33,21 @@ it('lets one at a time write to a branch, and others to other branches', async (
   expect([next.isWaitedFor, looks]).toEqual([true, 3]);
   await next.end();
   expect((await turnsOf(folder).turns.take(TARGET, FAR)).isWaitedFor).toBe(false);
+});
+
+it('looks now and then while others have the turn, and ends the wait when there is nothing to wait for', async () => {
+  const folder = temporaryFolder();
+  const { turns } = turnsOf(folder);
+  expect(await turns.isTaken(TARGET)).toBe(false);
+  const turn = await turns.take(TARGET, FAR, async () => expect.unreachable());
+  expect([turn.isHeld, await turns.isTaken(TARGET)]).toEqual([true, true]);
+  let looks = 0;
+  const next = await turnsOf(folder).turns.take(TARGET, FAR, async () => ++looks === 3);
+  expect([next.isWaitedFor, next.isHeld, looks]).toEqual([true, false, 3]);
+  await next.end();
+  expect(await turns.isTaken(TARGET)).toBe(true);
+  await turn.end();
+  expect(await turns.isTaken(TARGET)).toBe(false);
 });
 
 it('does not wait for a process that has ended', async () => {
@@ -68,7 +83,10 @@ it('goes on without a turn where there is no place for a lock file', async () =>
     },
     thisProcess,
     fakeClock(),
+    () => true,
   );
+  expect(await homeless.record(TARGET, 'group')).toBeNull();
+  expect(await homeless.isTaken(TARGET)).toBe(false);
   const turn = await homeless.take(TARGET, FAR);
   await turn.end();
   expect(existsSync(join(file, 'turns'))).toBe(false);

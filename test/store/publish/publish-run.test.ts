@@ -197,22 +197,48 @@ describe('where others were met a moment ago', () => {
   it('who waited for the turn does not step back as well, and who has it and loses does', async () => {
     const store = new FaultyStore();
     const { outbox, publisher, folder, clock } = repositoryOf(store);
-    const others = new Turns(() => join(folder, 'turns'), thisProcess, clock);
-    const turn = await others.take(store.target, DEADLINE);
+    const others = new Turns(() => join(folder, 'turns'), thisProcess, clock, () => true);
     const slept: number[] = [];
     const { sleep } = clock;
-    clock.sleep = async (ms) => {
-      slept.push(ms);
-      if (slept.length === 2) await turn.end();
-      await sleep(ms);
-    };
     await outbox.add(eventOperation(), store.target);
-    store.onSwap = () => (store.swaps < 3 ? { kind: 'moved' } : null);
+    store.onSwap = async () => {
+      if (store.swaps >= 3) return null;
+      if (store.swaps > 1) return { kind: 'moved' };
+      const turn = await others.take(store.target, DEADLINE);
+      clock.sleep = async (ms) => {
+        slept.push(ms);
+        if (slept.length === 2) await turn.end();
+        await sleep(ms);
+      };
+      return { kind: 'moved' };
+    };
     await publisher.publishAll(DEADLINE + 600_000);
     expect(slept.length).toBe(3);
     expect(Math.max(...slept.slice(0, 2))).toBeLessThan(10);
     expect(slept[2]).toBeGreaterThan(100);
   });
+});
+
+it('a clone that nobody raced waits for another one that has the turn, and then asks where the branch is', async () => {
+  const store = new FaultyStore();
+  const { outbox, publisher, folder, clock } = repositoryOf(store);
+  const others = new Turns(() => join(folder, 'turns'), thisProcess, clock, () => true);
+  const turn = await others.take(store.target, DEADLINE);
+  const seen: string[] = [];
+  const { sleep } = clock;
+  clock.sleep = async (ms) => {
+    seen.push('waits');
+    await turn.end();
+    await sleep(ms);
+  };
+  store.onRefresh = () => seen.push('asks');
+  store.onSwap = () => {
+    seen.push('pushes');
+    return null;
+  };
+  await outbox.add(eventOperation(), store.target);
+  expect(await publisher.publishAll(DEADLINE + 600_000)).toMatchObject({ attempts: 1 });
+  expect(seen).toEqual(['waits', 'asks', 'pushes']);
 });
 
 describe('a write that would be refused, or change nothing, behind one that cannot be published', () => {
