@@ -118,7 +118,12 @@ export function repositoryOf<S extends Backend>(
   const pushes = new PushLog(join(folder, 'pushes'));
   const held = new HeldLeases(folder);
   const leases = new Leases({ store, held, publishLock, clock });
-  const turns = new Turns(() => places, thisProcess, clock, () => true);
+  const turns = new Turns(
+    () => places,
+    thisProcess,
+    clock,
+    () => true,
+  );
   const publisher = new Publisher({ store, outbox, publishLock, pushes, clock, leases, turns });
   return {
     repository: new StateRepository(store, outbox, publisher, clock, new Rewrites(folder, store, outbox)),

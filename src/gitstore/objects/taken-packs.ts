@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { READ_ONLY_FILE } from '../../platform/file-modes.js';
-import { link, readFile, rename, stat, writeNew } from '../../platform/small-files.js';
-import { cannotKeep, NO_LINKS, removeFile } from '../../store/local/durable-files.js';
+import { readFile, rename, stat, writeNew } from '../../platform/small-files.js';
+import { cannotKeep, nameTwice, removeFile } from '../../store/local/durable-files.js';
 
 /** The path of a pack without its ending, as git names packs of SHA-1 objects. */
 const PACK = /\/pack-[0-9a-f]{40}$/;
@@ -30,13 +30,11 @@ export async function takePacks(commonDir: string, packs: readonly string[]): Pr
 /** Names a file in another folder as well, or copies it there. Throws EnvironmentError. */
 async function takeFile(from: string, to: string): Promise<boolean> {
   try {
-    await link(from, to);
-    return true;
+    // The name of a pack says what is in it, so one that is there already is the same.
+    if (await nameTwice(from, to)) return true;
   } catch (error) {
-    // The name of a pack says what is in it.
-    if (hasCode(error, 'EEXIST')) return true;
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
-    if (!hasCode(error, 'EXDEV', ...NO_LINKS)) throw cannotKeep(to, error);
+    throw cannotKeep(to, error);
   }
   return copyFile(from, to);
 }

@@ -7,7 +7,7 @@ import { rename, syncNames, writeNew } from '../../platform/small-files.js';
 import { nameOnce, removeNamed, temporaryName } from './named-whole.js';
 import { fileMode, isShared, makeFolder } from './shared-folders.js';
 
-export { NO_LINKS, nameOnce, putBack, readNamed, removeNamed } from './named-whole.js';
+export { NO_LINKS, nameOnce, nameTwice, putBack, readNamed, removeNamed } from './named-whole.js';
 
 /** The reason why the file system refused a write, in words. */
 export function whyNotKept(cause: unknown): string {

@@ -66,6 +66,21 @@ async function nameAsFolder(
   }
 }
 
+/**
+ * Gives a finished file a second name, by a hard link; one that is taken stays as it is.
+ * @returns false where there are no hard links, or the second name is on another file system
+ */
+export async function nameTwice(path: string, second: string): Promise<boolean> {
+  try {
+    await link(path, second);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return true;
+    if (!hasCode(error, 'EXDEV', ...NO_LINKS)) throw error;
+    return false;
+  }
+}
+
 /** The bytes of a file, named by `nameOnce` or not; undefined if there is none, null for a folder that is not kgit's. */
 export async function readNamed(path: string): Promise<Buffer | null | undefined> {
   try {

@@ -73,14 +73,17 @@ export function isUnderWay({ commits, landed }: PushLine, now: number): boolean 
 }
 
 /** The commits that follow a revision; null if it is not in the line. */
-export function after({ commits }: PushLine, revision: string): readonly SharedCommits[] | null {
+export function following({ commits }: PushLine, revision: string): readonly SharedCommits[] | null {
   if (commits.at(-1)?.to === revision) return [];
   const at = commits.findIndex(({ from }) => from === revision);
   return at < 0 ? null : commits.slice(at);
 }
 
 /** What became of commits that this process has added to the line. */
-export function stateOf({ commits, landed, sent }: PushLine, to: string): 'landed' | 'sent' | 'waiting' | 'gone' {
+export function stateOf(
+  { commits, landed, sent }: PushLine,
+  to: string,
+): 'landed' | 'sent' | 'waiting' | 'gone' {
   const at = commits.findIndex((each) => each.to === to);
   if (at < 0) return 'gone';
   return at < landed ? 'landed' : at < sent ? 'sent' : 'waiting';

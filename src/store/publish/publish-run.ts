@@ -138,7 +138,8 @@ export class PublishRun {
   async #publishQueue(queue: Queue, from: Head, asksFirst: boolean): Promise<Head | null> {
     let head: Head | null = from;
     let entries = await queue.list();
-    const isInTurn = this.#store.isRemote && entries.length > 0 && (await this.#turn.isDue(this.#options.isRaced));
+    const isInTurn =
+      this.#store.isRemote && entries.length > 0 && (await this.#turn.isDue(this.#options.isRaced));
     if (this.#store.isRemote && entries.length > 0 && (isInTurn || asksFirst || isBacklog(entries))) {
       const shared = isInTurn ? await this.#takeTurn(queue, head) : null;
       if (shared?.head) ({ head, entries } = { head: shared.head, entries: await queue.list() });

@@ -75,7 +75,11 @@ export class RunTurn {
         return (await store.refresh(timeoutMs)).revision;
       } catch (error) {
         // Told to the user when it is this clone's turn.
-        if (error instanceof RemoteError || error instanceof ConflictError || error instanceof InvalidStateError)
+        if (
+          error instanceof RemoteError ||
+          error instanceof ConflictError ||
+          error instanceof InvalidStateError
+        )
           return null;
         throw error;
       }

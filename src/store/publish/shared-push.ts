@@ -1,6 +1,6 @@
 import {
-  after,
   ended,
+  following,
   isUnderWay,
   landedOnly,
   type PushLine,
@@ -81,7 +81,7 @@ export class SharedPush {
       return state === 'landed';
     }
     if (this.#isOver || !isUnderWay(line, clock.now())) return false;
-    if (after(line, this.#head) === null) await this.#ask(line);
+    if (following(line, this.#head) === null) await this.#ask(line);
     else await this.#join(false);
     return false;
   }
@@ -119,7 +119,7 @@ export class SharedPush {
   /** Builds the commits of this clone on the last ones in the line. */
   async #built(line: PushLine): Promise<Joined | null> {
     const { shared } = this.#parts;
-    const missing = after(line, this.#head);
+    const missing = following(line, this.#head);
     const tip = line.commits.at(-1)?.to;
     if (missing === null || tip === undefined) return null;
     // What cannot be done now cannot be done at the next look.
@@ -179,7 +179,8 @@ export class SharedPush {
     const outcome = await shared.push({ known: this.#head, from, to }, timeoutMs);
     const isSwapped = outcome.kind === 'swapped';
     await record.change(async (line) => ended(line, to, isSwapped), true);
-    if (outcome.kind === 'swapped') return { plan, revisions: built.revisions, tip: to, notes: outcome.notes };
+    if (outcome.kind === 'swapped')
+      return { plan, revisions: built.revisions, tip: to, notes: outcome.notes };
     this.#joined = null;
     this.mayHaveLanded = outcome.kind === 'unknown';
     return null;
@@ -191,7 +192,13 @@ export class SharedPush {
     if (own === undefined) return;
     const isBack = await this.#parts.record.change(async (line) => {
       if (stateOf(line, own) !== 'waiting') return null;
-      return { ...line, commits: line.commits.slice(0, line.commits.findIndex(({ to }) => to === own)) };
+      return {
+        ...line,
+        commits: line.commits.slice(
+          0,
+          line.commits.findIndex(({ to }) => to === own),
+        ),
+      };
     }, true);
     this.#joined = null;
     this.mayHaveLanded ||= !isBack;

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
-  after,
   ended,
+  following,
   isUnderWay,
   landedOnly,
   type PushLine,
@@ -45,11 +45,11 @@ describe('a line of commits', () => {
 
   it('says what a clone lacks, if it knows a revision of the line', () => {
     const at = line(3);
-    expect(after(at, revision(0))).toEqual(at.commits);
-    expect(after(at, revision(2))).toEqual([link(3)]);
-    expect(after(at, revision(3))).toEqual([]);
-    expect(after(at, revision(9))).toBeNull();
-    expect(after(EMPTY, revision(0))).toBeNull();
+    expect(following(at, revision(0))).toEqual(at.commits);
+    expect(following(at, revision(2))).toEqual([link(3)]);
+    expect(following(at, revision(3))).toEqual([]);
+    expect(following(at, revision(9))).toBeNull();
+    expect(following(EMPTY, revision(0))).toBeNull();
   });
 
   it('is under way while commits of the last 15 seconds have not landed', () => {

@@ -12,7 +12,15 @@ const FAR = T0 + 600_000;
 const TARGET = 'ssh://host/state main';
 
 function turnsOf(folder: string, clock = fakeClock(), host = thisProcess) {
-  return { clock, turns: new Turns(() => folder, host, clock, () => true) };
+  return {
+    clock,
+    turns: new Turns(
+      () => folder,
+      host,
+      clock,
+      () => true,
+    ),
+  };
 }
 
 it('lets one at a time write to a branch, and others to other branches', async () => {

@@ -197,7 +197,12 @@ describe('where others were met a moment ago', () => {
   it('who waited for the turn does not step back as well, and who has it and loses does', async () => {
     const store = new FaultyStore();
     const { outbox, publisher, folder, clock } = repositoryOf(store);
-    const others = new Turns(() => join(folder, 'turns'), thisProcess, clock, () => true);
+    const others = new Turns(
+      () => join(folder, 'turns'),
+      thisProcess,
+      clock,
+      () => true,
+    );
     const slept: number[] = [];
     const { sleep } = clock;
     await outbox.add(eventOperation(), store.target);
@@ -222,7 +227,12 @@ describe('where others were met a moment ago', () => {
 it('a clone that nobody raced waits for another one that has the turn, and then asks where the branch is', async () => {
   const store = new FaultyStore();
   const { outbox, publisher, folder, clock } = repositoryOf(store);
-  const others = new Turns(() => join(folder, 'turns'), thisProcess, clock, () => true);
+  const others = new Turns(
+    () => join(folder, 'turns'),
+    thisProcess,
+    clock,
+    () => true,
+  );
   const turn = await others.take(store.target, DEADLINE);
   const seen: string[] = [];
   const { sleep } = clock;

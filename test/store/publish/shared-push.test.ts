@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { thisHost } from '../../../src/setup/this-host.js';
 import { type PushLine, PushLineFile } from '../../../src/store/local/push-line.js';
 import { planBatch } from '../../../src/store/plan/plan-batch.js';
+import type { Clock } from '../../../src/store/port/host.js';
 import { SharedPush } from '../../../src/store/publish/shared-push.js';
 import {
   bareRepository,
@@ -16,6 +17,15 @@ import {
 } from '../../support/git-fixtures.js';
 import { until } from '../../support/patience.js';
 import { eventOperation, repositoryOf, setOperation } from '../../support/store-fixtures.js';
+
+const BEGUN = Date.now();
+/** A clock on which hardly any time passes, so that nobody who waits gives up on a slow machine. */
+const slowClock: Clock = {
+  now: () => BEGUN + (Date.now() - BEGUN) / 1_000,
+  sleep: (ms) => realClock.sleep(Math.max(ms, 10)),
+  // Waits for a turn count their own pauses, which are none.
+  random: () => -1,
+};
 
 /** A hook that notes each push and lets none end before the file `go` is there; it refuses what has `refused` in its name. */
 const HOOK = `#!/bin/sh
@@ -39,11 +49,11 @@ async function team() {
   const member = async (isRaced = false) => {
     const path = cloneOf(remote);
     const store = await openGitStore(path, 'origin');
-    const made = repositoryOf(store, realClock, temporaryFolder(), places);
-    if (isRaced) await made.pushes.add({ ...RACED, at: Date.now() });
+    const made = repositoryOf(store, slowClock, temporaryFolder(), places);
+    if (isRaced) await made.pushes.add({ ...RACED, at: slowClock.now() });
     const write = async (operation = eventOperation()) => {
       await made.outbox.add(operation, store.target);
-      return made.publisher.deliver(operation.id, Date.now() + 120_000, true);
+      return made.publisher.deliver(operation.id, slowClock.now() + 120_000, true);
     };
     return { path, store, ...made, write };
   };
@@ -60,7 +70,10 @@ async function team() {
     go: () => writeFileSync(join(remote, 'go'), ''),
     pushes: () => readFileSync(join(remote, 'pushes'), 'utf8').trim().split('\n'),
     /** The files of events on the branch. */
-    events: () => git(remote, 'ls-tree', '-r', '--name-only', 'main').split('\n').filter((name) => name.includes('/events/')),
+    events: () =>
+      git(remote, 'ls-tree', '-r', '--name-only', 'main')
+        .split('\n')
+        .filter((name) => name.includes('/events/')),
     count: () => Number(git(remote, 'rev-list', '--count', 'main')),
   };
 }
@@ -84,7 +97,9 @@ describe('clones of a user that write at once', () => {
     expect(delivered).toMatchObject(writes.map(() => ({ delivery: { kind: 'published' }, notes: [] })));
     const tip = git(remote, 'rev-parse', 'main');
     const revisions = delivered.map((each) => each?.delivery.kind === 'published' && each.delivery.revision);
-    expect(git(remote, 'rev-list', '--reverse', '--first-parent', 'main').split('\n').slice(1)).toEqual(revisions);
+    expect(git(remote, 'rev-list', '--reverse', '--first-parent', 'main').split('\n').slice(1)).toEqual(
+      revisions,
+    );
     expect(pushes()).toEqual([revisions[0], tip]);
     expect([events().length, count()]).toEqual([4, 5]);
     // One of the others pushed, and two made no push.
@@ -162,7 +177,7 @@ async function alone(remote: string, file: PushLineFile) {
   await outbox.add(eventOperation(), store.target);
   const head = (await store.head()).revision as string;
   const planOn = async (tip: string) => planBatch(store, tip, await outbox.list());
-  const parts = { shared, record: file, clock: realClock, refresh: async () => null };
+  const parts = { shared, record: file, clock: slowClock, refresh: async () => null };
   return { path, store, push: new SharedPush(parts, head, planOn), head };
 }
 
@@ -171,13 +186,13 @@ describe('a clone that waits for its turn', () => {
   async function waiting() {
     const { remote, go } = await team();
     go();
-    const file = new PushLineFile(join(temporaryFolder(), 'line.json'), thisHost, realClock, () => true);
+    const file = new PushLineFile(join(temporaryFolder(), 'line.json'), thisHost, slowClock, () => true);
     const sender = await alone(remote, file);
     const built = await sender.store.sharedPushes?.build(sender.head, [
       { ...BEGIN, files: new Map([['sent', 'x\n']]) },
     ]);
     const to = built?.revisions[0] ?? '';
-    const commits = [{ from: sender.head, to, objects: built?.objects ?? '', at: Date.now() }];
+    const commits = [{ from: sender.head, to, objects: built?.objects ?? '', at: slowClock.now() }];
     await file.change(async () => ({ commits, landed: 0, sent: 1 }), true);
     return { remote, file, sender, to, member: () => alone(remote, file) };
   }
