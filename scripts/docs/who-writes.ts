@@ -182,11 +182,12 @@ export const FILES = {
     readBy: ['cli/start/code-cache.ts', 'setup/trust.ts'],
   },
   turns: {
-    file: '`~/.cache/kgit/turns/`: whose turn it is to push',
+    file: '`~/.cache/kgit/turns/`: whose turn it is to push, and which commits of your clones go along',
     writer: 'you alone',
-    decides: 'how long a push waits, 15 seconds at most',
-    guard: 'whatever is in it, the write goes on',
-    readBy: ['store/local/turns.ts'],
+    decides: 'how long a push waits, 15 seconds at most; which commits a push carries',
+    guard:
+      'whatever is in it, the write goes on; commits go along only if nobody else can write the file, and a revision or pack is named as git names it',
+    readBy: ['store/local/turns.ts', 'store/local/push-line.ts'],
   },
   program: {
     file: 'the files of kgit: scripts, templates, schemas, the list of commands, compiled code in `dist/code/`',

@@ -148,7 +148,9 @@ export const written = {
   operation: ulid.describe('The id of the operation.'),
   revision: revision.nullable().describe('Its commit; null until it is published.'),
   delivery: delivery.describe('What became of it.'),
-  attempts: count.describe('How many times the branch was tried to move.'),
+  attempts: count.describe(
+    'How many times this command tried to move the branch; 0 if another clone published its commit as well.',
+  ),
   proposal: z
     .object({
       branch: z.string().describe('The branch that is proposed.'),
