@@ -112,6 +112,7 @@ export const FILES = {
       'gitstore/repository/plain-repository.ts',
       'gitstore/objects/local-objects.ts',
       'gitstore/objects/packed-objects.ts',
+      'gitstore/objects/taken-packs.ts',
       'gitstore/checkout/checkouts.ts',
       'gitstore/branch/refs.ts',
       'gitstore/repository/managed-clone.ts',
