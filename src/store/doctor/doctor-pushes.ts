@@ -21,11 +21,13 @@ export function checkPushes(pushes: readonly PushRecord[]): Check {
   const times = pushes.map(({ ms }) => ms).sort((a, b) => a - b);
   const sum = (of: (push: PushRecord) => number) => pushes.reduce((total, push) => total + of(push), 0);
   const attempts = sum((push) => push.attempts);
+  const carried = pushes.filter((push) => push.attempts === 0).length;
   const detail = [
     `the last ${pushes.length}`,
     `median ${seconds(quantile(times, 0.5))}`,
     `p99 ${seconds(quantile(times, 0.99))}`,
-    `${attempts - pushes.length} lost races`,
+    `${sum((push) => Math.max(push.attempts - 1, 0))} lost races`,
+    ...(carried > 0 ? [`${carried} with the push of another clone`] : []),
     `${sum((push) => push.operations)} operations`,
     `${pushes.filter((push) => !push.isPublished).length} not published`,
   ].join(', ');

@@ -6,13 +6,13 @@ import { privateFolder, replaceWhole } from '../local/durable-files.js';
 /** How many pushes the log holds. */
 const KEPT = 200;
 
-/** One run over the outbox that tried to move the branch. */
+/** One run over the outbox that tried to move the branch, or whose commits another clone pushed. */
 export interface PushRecord {
   /** When it ended, in ms since the epoch. */
   readonly at: number;
   /** How long it took, in ms. */
   readonly ms: number;
-  /** How many times the run tried to move the branch: all tries but the last lost a race. */
+  /** How many times the run tried to move the branch: all tries but the last lost a race. 0 if another clone pushed. */
   readonly attempts: number;
   /** How many operations the run handled. */
   readonly operations: number;

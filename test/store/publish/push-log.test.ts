@@ -41,6 +41,11 @@ describe('what doctor says of pushes', () => {
     expect(checkPushes([])).toMatchObject({ ok: true });
   });
 
+  it('tells apart what other clones pushed', () => {
+    const pushes = [push(1, { attempts: 0, isRaced: true }), push(2, { attempts: 2 })];
+    expect(checkPushes(pushes).detail).toContain('1 lost races, 1 with the push of another clone, ');
+  });
+
   it('advises an interval where writers keep losing races', () => {
     const losing = Array.from({ length: 5 }, (_, at) => push(at, { attempts: 4 }));
     expect(checkPushes(losing)).toMatchObject({
