@@ -57,6 +57,8 @@ export class GitView implements StateView {
 
   async listBelow(folders: readonly string[], { from, choose, take, early }: Below): Promise<void> {
     const areMany = folders.length >= MANY;
+    // Of the folders, of those in them, and of files.
+    if (areMany) this.#reader.prepare?.(early ? 3 : 2);
     const files = streamOf<EntryBelow>(this.#reader, areMany, (object, { path, place, entry }) => {
       early?.take(path, place, () => {
         checkKind(entry, path, 'file');

@@ -10,7 +10,7 @@ const FEW = 4;
 
 /** What reads objects; an `ObjectReader` or the embedded git, which reads many no faster than one by one. */
 export type Objects = Pick<ObjectReader, 'read'> &
-  Partial<Pick<ObjectReader, 'begin' | 'hasAll' | 'readEach' | 'readStream'>>;
+  Partial<Pick<ObjectReader, 'begin' | 'hasAll' | 'prepare' | 'readEach' | 'readStream'>>;
 
 /** What each object is handed to when it arrives, with what was asked for; null if there is none. */
 export type TakeObject<T extends NamedObject> = (object: GitObject | null, asked: T) => void;
@@ -28,6 +28,8 @@ export class ObjectReader {
   readonly #local: LocalObjects | null;
   #asked: ObjectBatch[] = [];
   #steady: CatFile | null = null;
+  /** Processes that wait for a read of many objects. */
+  #ready: CatFile[] = [];
   #isClosed = false;
 
   /** @param local reads what it can without git; null if git is to read everything */
@@ -56,6 +58,19 @@ export class ObjectReader {
     if (this.#isClosed) return;
     this.#local?.stop();
     this.#start();
+  }
+
+  /**
+   * Starts git ahead of so many reads of `MANY` objects or more: each has a process of its own, which takes a while to
+   * start, and longer once others are at work.
+   */
+  prepare(reads: number): void {
+    while (!this.#isClosed && this.#ready.length < reads) this.#ready.push(new CatFile(this.#git, true));
+  }
+
+  #bulk(): CatFile {
+    const ready = this.#ready.shift();
+    return ready?.isRunning ? ready : new CatFile(this.#git, true);
   }
 
   #start(): CatFile {
@@ -100,7 +115,7 @@ export class ObjectReader {
     // What is asked for in one turn of the event loop goes to git in one write.
     const send = () => {
       if (asked.length === 0) return;
-      process ??= new CatFile(this.#git, true);
+      process ??= this.#bulk();
       process.ask([taking.batch(asked)]);
       asked = [];
     };
@@ -124,7 +139,7 @@ export class ObjectReader {
     // A read that was under way at the end gets a process of its own as well, since nobody would end a steady one.
     const count = asked.reduce((sum, { size }) => sum + size, 0);
     if (this.#isClosed || count >= MANY) {
-      const bulk = new CatFile(this.#git, true);
+      const bulk = this.#bulk();
       bulk.ask(asked);
       void bulk.end();
       return;
@@ -132,13 +147,14 @@ export class ObjectReader {
     this.#start().ask(asked);
   }
 
-  /** Ends the process. */
+  /** Ends all processes. */
   async close(): Promise<void> {
     this.#ask();
     this.#isClosed = true;
-    const steady = this.#steady;
+    const unused = [...this.#ready, ...(this.#steady ? [this.#steady] : [])];
+    this.#ready = [];
     this.#steady = null;
-    await steady?.end();
+    await Promise.all(unused.map((process) => process.end()));
   }
 }
 

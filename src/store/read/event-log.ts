@@ -24,6 +24,9 @@ const BATCH = 255;
  */
 const LARGE_BATCH = 1_000;
 
+/** How many events are handed over at a time if they were read before: they are parsed while the walk goes on. */
+const READ_BATCH = 32;
+
 /** How many of the revisions that are read ahead may add no event, such as those that set a phase. */
 const SPARE = 10;
 
@@ -31,16 +34,17 @@ function keyOf({ subject, head }: { subject: Subject; head: EventHead }): string
   return `${formatSubject(subject)} ${eventName(head)}`;
 }
 
-/** Groups revisions so that each group adds about `files` files, which are read together. */
+/** Groups revisions so that each group adds about as many files as `size` says at its end, which are read together. */
 async function* inGroups(
   revisions: AsyncIterable<TimelineEntry>,
-  files: number,
+  size: () => number,
 ): AsyncGenerator<readonly TimelineEntry[]> {
   let group: TimelineEntry[] = [];
   let count = 0;
   for await (const entry of revisions) {
     group.push(entry);
     count += entry.added.length;
+    const files = size();
     if (count < files && group.length < Math.max(files, BATCH)) continue;
     yield group;
     group = [];
@@ -175,7 +179,8 @@ async function* batches(
   let oldest: TimelineEntry | null = null;
   const revisions = wanted ? wanted.revisions() : store.history.timeline(revision, ahead + SPARE);
   const size = Math.max(Math.min(ahead, LARGE_BATCH), BATCH);
-  for await (const group of inGroups(revisions, Math.min(ahead, size))) {
+  const groupSize = () => Math.min(ahead, wanted?.areRead ? READ_BATCH : size);
+  for await (const group of inGroups(revisions, groupSize)) {
     const known: TimelineEntry[] = oldest ? [oldest, ...group] : [...group];
     oldest = known.pop() ?? null;
     yield* telling.added(known, hint, size);

@@ -39,7 +39,12 @@ export class WantedTimeline {
   readonly #ahead: number;
   readonly #window: number;
   #candidates: Candidates | null = null;
-  #early: ReadonlyMap<string, StoredEvent> = new Map();
+  #early: ReadonlyMap<string, StoredEvent> | null = null;
+  /** Number of revisions that were walked, and of wanted events that those of this window added. */
+  #walked = 0;
+  #met = 0;
+  /** Wanted files that were met before the search. */
+  readonly #passed = new Set<string>();
 
   /**
    * @param view the files of `revision`
@@ -66,14 +71,19 @@ export class WantedTimeline {
     return this.#candidates?.sealed ?? null;
   }
 
-  /** The event at this path, if it was read while the walk began. */
-  early(path: string): StoredEvent | undefined {
-    return this.#early.get(path);
+  /** Whether the events that are met were read while the walk began. */
+  get areRead(): boolean {
+    return this.#early !== null;
   }
 
-  async #search(passed: ReadonlySet<string>): Promise<Candidates> {
+  /** The event at this path, if it was read while the walk began. */
+  early(path: string): StoredEvent | undefined {
+    return this.#early?.get(path);
+  }
+
+  async #search(): Promise<Candidates> {
     const found = await findCandidates(this.#store, this.#revision, this.#view, this.#hint);
-    for (const path of passed) found.files.delete(path);
+    for (const path of this.#passed) found.files.delete(path);
     return found;
   }
 
@@ -136,7 +146,7 @@ export class WantedTimeline {
   async #wanted(paths: readonly string[]): Promise<string[]> {
     const isWanted = async (path: string): Promise<boolean> => {
       try {
-        const early = this.#early.get(path);
+        const early = this.early(path);
         if (early) return this.#hint.isWanted(early.read());
         const text = await this.#view.read(path);
         return text !== null && this.#hint.isWanted(parseEvent(text, path));
@@ -156,24 +166,27 @@ export class WantedTimeline {
     const search = this.#hint.isOfTime ? this.#narrowed() : null;
     // A failure is thrown below, where it is awaited: the walk may take longer to begin.
     search?.catch(() => undefined);
-    const passed = new Set<string>();
-    let walked = 0;
-    let met = 0;
     const line = this.#store.history.timeline(this.#revision, undefined, this.#hint.publishedFrom);
-    for await (const { revision, added } of line) {
-      if (walked === 0 ? search !== null : walked % this.#window === 0) {
-        this.#candidates ??= await (search ?? this.#search(passed));
+    for await (const entry of line) {
+      const isBegin = this.#walked === 0;
+      if (isBegin ? search !== null : this.#walked % this.#window === 0) {
+        this.#candidates ??= await (search ?? this.#search());
         if (this.#isComplete) return;
-        if (walked > 0 && this.#locates(met)) return yield* this.#located(this.#candidates);
-        met = 0;
+        if (!isBegin && this.#locates()) return yield* this.#located(this.#candidates);
+        this.#met = 0;
       }
-      walked += 1;
-      const wanted = this.#wantedOf(added);
-      met += wanted.length;
-      if (!this.#candidates) for (const path of wanted) passed.add(path);
-      yield { revision, added: wanted };
+      yield this.#meet(entry);
       if (this.#isComplete) return;
     }
+  }
+
+  /** Counts a revision. Returns it with those of its files that may be wanted, each of which is met once. */
+  #meet({ revision, added }: TimelineEntry): TimelineEntry {
+    const wanted = added.filter((path) => mayBe(path, this.#hint, this.#candidates));
+    this.#walked += 1;
+    this.#met += wanted.length;
+    if (!this.#candidates) for (const path of wanted) this.#passed.add(path);
+    return { revision, added: wanted };
   }
 
   /** Whether all files were met, and no sealed month may hold more. */
@@ -181,16 +194,11 @@ export class WantedTimeline {
     return this.#candidates?.files.size === 0 && this.#candidates.sealed.size === 0;
   }
 
-  /** Whether locating what is left is faster than walking on, after a window that added `met` wanted events. */
-  #locates(met: number): boolean {
+  /** Whether locating what is left is faster than walking on, at the end of a window. */
+  #locates(): boolean {
     // Events of one time mostly lie together.
-    const isNear = this.#hint.isOfTime && met >= this.#window * NEAR;
+    const isNear = this.#hint.isOfTime && this.#met >= this.#window * NEAR;
     return !isNear && this.#candidates !== null && canLocate(this.#candidates);
-  }
-
-  /** Those of these paths that may be wanted; removes them from the candidates, so that each is met once. */
-  #wantedOf(added: readonly string[]): string[] {
-    return added.filter((path) => mayBe(path, this.#hint, this.#candidates));
   }
 }
 
