@@ -16,9 +16,10 @@ import { count, isLong, seed } from '../support/campaign/size.js';
 import { killedAt, traced } from '../support/campaign/strace.js';
 import { startWriting, writingProgram } from '../support/campaign/writing-program.js';
 import { openEmbedded } from '../support/embedded-git.js';
-import { bareRepository, fsck, git, openGitStore } from '../support/git-fixtures.js';
+import { bareRepository, fsck, git } from '../support/git-fixtures.js';
 import type { KgitOptions } from '../support/kgit.js';
 import { acquisition } from '../support/lease-contract.js';
+import { openGitStore } from '../support/open-git-store.js';
 import { commit, swapAll } from '../support/store-contract.js';
 
 const MS = 60_000;

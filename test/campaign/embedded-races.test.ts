@@ -13,8 +13,9 @@ import { count, seed } from '../support/campaign/size.js';
 import { runStress } from '../support/campaign/stress.js';
 import { startWriting, writingProgram } from '../support/campaign/writing-program.js';
 import { openEmbedded } from '../support/embedded-git.js';
-import { bareRepository, fsck, git, openGitStore } from '../support/git-fixtures.js';
+import { bareRepository, fsck, git } from '../support/git-fixtures.js';
 import { acquisition } from '../support/lease-contract.js';
+import { openGitStore } from '../support/open-git-store.js';
 import { until } from '../support/patience.js';
 import { commit, swapAll } from '../support/store-contract.js';
 

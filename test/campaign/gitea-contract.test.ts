@@ -1,9 +1,10 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { StateStore } from '../../src/store/port/state-store.js';
-import { cloneOf, git, openGitStore } from '../support/git-fixtures.js';
+import { cloneOf, git } from '../support/git-fixtures.js';
 import { type GiteaServer, startGitea } from '../support/gitea-server/gitea-server.js';
 import { emptyGitea } from '../support/gitea-server/gitea-state.js';
 import { leaseContract } from '../support/lease-contract.js';
+import { openGitStore } from '../support/open-git-store.js';
 import { storeContract } from '../support/store-contract.js';
 
 let server: GiteaServer;

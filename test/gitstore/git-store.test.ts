@@ -10,11 +10,11 @@ import {
   emptyRepository,
   fsck,
   git,
-  openGitStore,
   realClock,
   temporaryFolder,
 } from '../support/git-fixtures.js';
 import { historyContract } from '../support/history-contract.js';
+import { openGitStore } from '../support/open-git-store.js';
 import { commit, storeContract, swapAll } from '../support/store-contract.js';
 import { workingCopyContract } from '../support/working-copy-contract.js';
 

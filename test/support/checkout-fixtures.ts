@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GitStore } from '../../src/gitstore/git-store.js';
-import { emptyRepository, git, openGitStore, temporaryFolder } from './git-fixtures.js';
+import { emptyRepository, git, temporaryFolder } from './git-fixtures.js';
+import { openGitStore } from './open-git-store.js';
 import { commit } from './store-contract.js';
 
 /** A checkout at its first revision, and the store of it. */

@@ -2,11 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gitStore } from '../../src/gitstore/git-program.js';
-import type { GitStore } from '../../src/gitstore/git-store.js';
-import { Git } from '../../src/gitstore/process/git.js';
-import { openRepository } from '../../src/gitstore/repository/repository.js';
-import { thisHost } from '../../src/setup/this-host.js';
 import type { Clock } from '../../src/store/port/host.js';
 
 /** A new empty folder. */
@@ -88,23 +83,3 @@ export const realClock: Clock = {
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   random: () => Math.random(),
 };
-
-/** The git driver on a repository. */
-export async function openGitStore(
-  path: string,
-  remote: string | null = null,
-  clock: Clock = realClock,
-): Promise<GitStore> {
-  const finder = new Git(path, process.env);
-  const repository = await openRepository(finder, path);
-  return gitStore(finder.at(repository.commonDir), {
-    standing: repository.workTree === null ? null : finder,
-    repository,
-    branch: 'main',
-    remote,
-    folder: join(repository.commonDir, 'kgit'),
-    committer: { name: 'kgit', email: 'kgit@test' },
-    clock,
-    host: thisHost,
-  });
-}

@@ -4,10 +4,11 @@ import { expectKept, makeFleet } from '../support/campaign/fleet.js';
 import { makeMixedFleet } from '../support/campaign/mixed-fleet.js';
 import { count, seed } from '../support/campaign/size.js';
 import { runStress } from '../support/campaign/stress.js';
-import { bareRepository, cloneOf, git, openGitStore } from '../support/git-fixtures.js';
+import { bareRepository, cloneOf, git } from '../support/git-fixtures.js';
 import { type JgitServer, startJgitServer } from '../support/jgit-server/jgit-server.js';
 import { kgit } from '../support/kgit.js';
 import { leaseContract } from '../support/lease-contract.js';
+import { openGitStore } from '../support/open-git-store.js';
 
 const WRITES = count('CAMPAIGN_WRITES', 1, 25);
 const ROUNDS = count('CAMPAIGN_ROUNDS', 1, 100);

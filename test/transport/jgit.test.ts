@@ -2,16 +2,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { StateStore } from '../../src/store/port/state-store.js';
 import { expectSound, makeFleet, syncAll } from '../support/campaign/fleet.js';
-import {
-  bareRepository,
-  cloneOf,
-  fsck,
-  git,
-  openGitStore,
-  temporaryFolder,
-} from '../support/git-fixtures.js';
+import { bareRepository, cloneOf, fsck, git, temporaryFolder } from '../support/git-fixtures.js';
 import { type JgitFault, type JgitServer, startJgitServer } from '../support/jgit-server/jgit-server.js';
 import { kgit, kgitJson } from '../support/kgit.js';
+import { openGitStore } from '../support/open-git-store.js';
 import { expectFailure } from '../support/state-repository.js';
 import { storeContract } from '../support/store-contract.js';
 

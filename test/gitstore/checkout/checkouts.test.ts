@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { thisHost } from '../../../src/setup/this-host.js';
 import { checkout, gitDirOf, noteMove, successor } from '../../support/checkout-fixtures.js';
-import { git, openGitStore, temporaryFolder } from '../../support/git-fixtures.js';
+import { git, temporaryFolder } from '../../support/git-fixtures.js';
+import { openGitStore } from '../../support/open-git-store.js';
 import { commit } from '../../support/store-contract.js';
 
 /** A lock as a kgit of this machine leaves it; that of a process that is gone where no pid is given. */

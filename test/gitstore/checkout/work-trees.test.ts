@@ -2,7 +2,8 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkout, gitDirOf } from '../../support/checkout-fixtures.js';
-import { bareRepository, cloneOf, git, openGitStore, temporaryFolder } from '../../support/git-fixtures.js';
+import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
+import { openGitStore } from '../../support/open-git-store.js';
 import { commit } from '../../support/store-contract.js';
 
 describe('what the user has not finished', () => {

@@ -9,16 +9,10 @@ import type { Commit, Revision, StateStore } from '../../../src/store/port/state
 import { changesContract } from '../../support/changes-contract.js';
 import { anyCharacter } from '../../support/characters.js';
 import { openEmbedded } from '../../support/embedded-git.js';
-import {
-  bareRepository,
-  emptyRepository,
-  fsck,
-  git,
-  openGitStore,
-  temporaryFolder,
-} from '../../support/git-fixtures.js';
+import { bareRepository, emptyRepository, fsck, git, temporaryFolder } from '../../support/git-fixtures.js';
 import { historyContract } from '../../support/history-contract.js';
 import { leaseContract } from '../../support/lease-contract.js';
+import { openGitStore } from '../../support/open-git-store.js';
 import { reviewContract } from '../../support/review-contract.js';
 import { commit, storeContract, swapAll } from '../../support/store-contract.js';
 

@@ -2,7 +2,8 @@ import { rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { WholeRevision } from '../../../src/store/port/history.js';
-import { emptyRepository, git, openGitStore } from '../../support/git-fixtures.js';
+import { emptyRepository, git } from '../../support/git-fixtures.js';
+import { openGitStore } from '../../support/open-git-store.js';
 
 const path = emptyRepository();
 afterAll(() => rmSync(path, { recursive: true }));

@@ -7,15 +7,9 @@ import { versionParts } from '../../../src/gitstore/lock/lock-commits.js';
 import { renewed } from '../../../src/model/lease/lease.js';
 import type { LockTip } from '../../../src/store/port/lease-store.js';
 import { count } from '../../support/campaign/size.js';
-import {
-  bareRepository,
-  cloneOf,
-  emptyRepository,
-  fsck,
-  git,
-  openGitStore,
-} from '../../support/git-fixtures.js';
+import { bareRepository, cloneOf, emptyRepository, fsck, git } from '../../support/git-fixtures.js';
 import { acquisition, leaseContract } from '../../support/lease-contract.js';
+import { openGitStore } from '../../support/open-git-store.js';
 import { commit } from '../../support/store-contract.js';
 
 const author = { name: 'Ada', email: 'ada@example.com' };

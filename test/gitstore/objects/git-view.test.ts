@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { InvalidStateError } from '../../../src/errors.js';
 import type { Entry, StateView } from '../../../src/store/port/state-store.js';
-import { emptyRepository, git, openGitStore } from '../../support/git-fixtures.js';
+import { emptyRepository, git } from '../../support/git-fixtures.js';
+import { openGitStore } from '../../support/open-git-store.js';
 import { commit } from '../../support/store-contract.js';
 
 /** More than are read one by one. */

@@ -1,7 +1,8 @@
 import { Git } from '../../../src/gitstore/process/git.js';
 import { openRepository } from '../../../src/gitstore/repository/repository.js';
 import { GitProposals } from '../../../src/gitstore/review/git-proposals.js';
-import { bareRepository, cloneOf, openGitStore } from '../../support/git-fixtures.js';
+import { bareRepository, cloneOf } from '../../support/git-fixtures.js';
+import { openGitStore } from '../../support/open-git-store.js';
 import { proposalsContract } from '../../support/proposals-contract.js';
 import { fakeClock } from '../../support/store-fixtures.js';
 

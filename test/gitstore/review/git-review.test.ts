@@ -1,7 +1,8 @@
 import { Git } from '../../../src/gitstore/process/git.js';
 import { openRepository } from '../../../src/gitstore/repository/repository.js';
 import { GitReview } from '../../../src/gitstore/review/git-review.js';
-import { emptyRepository, openGitStore } from '../../support/git-fixtures.js';
+import { emptyRepository } from '../../support/git-fixtures.js';
+import { openGitStore } from '../../support/open-git-store.js';
 import { reviewContract } from '../../support/review-contract.js';
 
 reviewContract('GitReview', {

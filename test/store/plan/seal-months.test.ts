@@ -22,8 +22,9 @@ import { type PageOptions, readPage } from '../../../src/store/read/event-page.j
 import { listSubjects, readEvents } from '../../../src/store/read/records.js';
 import { summarise } from '../../../src/store/read/summaries.js';
 import { existingRecords } from '../../../src/sync/plan/existing-records.js';
-import { emptyRepository, openGitStore } from '../../support/git-fixtures.js';
+import { emptyRepository } from '../../support/git-fixtures.js';
 import { MemoryStore } from '../../support/memory-store.js';
+import { openGitStore } from '../../support/open-git-store.js';
 import { commit } from '../../support/store-contract.js';
 import { anId, repositoryOf, T0 } from '../../support/store-fixtures.js';
 

@@ -11,10 +11,10 @@ import {
   cloneOf,
   fsck,
   git,
-  openGitStore,
   realClock,
   temporaryFolder,
 } from '../../support/git-fixtures.js';
+import { openGitStore } from '../../support/open-git-store.js';
 import { until } from '../../support/patience.js';
 import { eventOperation, repositoryOf, setOperation } from '../../support/store-fixtures.js';
 

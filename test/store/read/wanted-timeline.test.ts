@@ -10,8 +10,9 @@ import { makeUlid } from '../../../src/model/value/ulid.js';
 import type { Backend } from '../../../src/store/port/backend.js';
 import { publishedEvents } from '../../../src/store/read/event-log.js';
 import { type WantedOptions, WantedTimeline } from '../../../src/store/read/wanted-timeline.js';
-import { emptyRepository, openGitStore } from '../../support/git-fixtures.js';
+import { emptyRepository } from '../../support/git-fixtures.js';
 import { MemoryStore } from '../../support/memory-store.js';
+import { openGitStore } from '../../support/open-git-store.js';
 import { commit } from '../../support/store-contract.js';
 
 const DAY = 24 * 3600 * 1000;

@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/setup/this-host.js';
 import type { Backend } from '../../../src/store/port/backend.js';
 import type { LockMove } from '../../../src/store/port/lease-store.js';
 import { openEmbedded } from '../embedded-git.js';
-import { openGitStore } from '../git-fixtures.js';
+import { openGitStore } from '../open-git-store.js';
 import { anId } from '../store-fixtures.js';
 
 const MS = 60_000;
