@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import { build, transform } from 'esbuild';
+import { beginBuild } from './built.mjs';
 import { writeBundledPackages } from './bundled-packages.mjs';
 import {
   deferBuiltins,
@@ -30,6 +31,7 @@ const ids = readdirSync(join(root, 'src/commands'), { recursive: true, encoding:
   .map((file) => file.slice(0, -'.ts'.length));
 const shared = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20.19' };
 
+const end = beginBuild(root);
 // types/ stays, because npm builds again after `prepack` has written it; the rest of dist/ is overwritten.
 for (const folder of ['program', 'code']) rmSync(join(dist, folder), { recursive: true, force: true });
 for (const file of existsSync(dist) ? readdirSync(dist) : [])
@@ -236,6 +238,7 @@ const valued = Object.entries(plugin.manifest.commands).map(([id, { flags }]) =>
 });
 writeFileSync(join(dist, 'commands.json'), `${JSON.stringify(Object.fromEntries(valued))}\n`);
 const manCount = await writeManPages(root);
+end();
 if (!process.argv.includes('--quiet'))
   process.stdout.write(
     `dist: ${Object.keys(files).length} files, ${ids.length} commands, page of ${(page.bytes / 1024).toFixed(1)} KB, ${manCount} manual pages\n`,

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isBuilt } from '../../scripts/built.mjs';
 
 const GIB = 1024 ** 3;
 const MEMORY_FOLDER = '/dev/shm';
@@ -32,9 +33,9 @@ function inMemoryFolder(): string | null {
 }
 
 /**
- * Tests drive the built program, so it is built first, once, and what node compiles of it is kept once. Whatever a
- * test or a program that it starts puts into the temporary folder lies in one folder of the run, which is removed
- * at the end.
+ * Tests drive the built program, so it is built first, unless the last build read what is there now; what node compiles
+ * of it is kept once. Whatever a test or a program that it starts puts into the temporary folder lies in one folder of
+ * the run, which is removed at the end.
  */
 export default function setup(): () => void {
   const folder = folderOfRun();
@@ -43,7 +44,7 @@ export default function setup(): () => void {
   process.env['TMPDIR'] = folder;
   process.env['CACHE_OF_TESTS'] = join(folder, 'cache');
   mkdirSync(join(folder, 'cache'), { mode: 0o700 });
-  execFileSync(process.execPath, ['scripts/build.mjs', '--quiet'], { stdio: 'inherit' });
+  if (!isBuilt('.')) execFileSync(process.execPath, ['scripts/build.mjs', '--quiet'], { stdio: 'inherit' });
   return () => {
     // Tests take rights away from folders, which cannot be removed without them. A file that vanishes meanwhile makes
     // chmod fail, which does not matter: rmSync reports what it cannot remove.
