@@ -9,11 +9,10 @@ import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
 import type { Head, Revision, SwapOutcome } from '../port/state-store.js';
 import { checkVersion } from '../read/records.js';
-import { untilNextMs } from './back-off.js';
 import { followPublished } from './follow-published.js';
 import { lostRaces, notComeTo, timeIsUp } from './publish-errors.js';
 import { RunEntries } from './run-entries.js';
-import { RunTurn } from './run-turn.js';
+import { planShared, RunTurn } from './run-turn.js';
 import { type Refused, Splitting } from './splitting.js';
 
 /** What a run over the outbox works with. */
@@ -240,7 +239,7 @@ export class PublishRun {
     }
     this.#entries.attempts += 1;
     const began = this.#clock.now();
-    const outcome = await this.#turn.swap(head.revision, plan.commits, this.#talkMs, locks);
+    const outcome = await this.#turn.swap(head.revision, plan, this.#talkMs, locks);
     this.#lastPushMs = this.#clock.now() - began;
     this.#isFresh = !this.#store.isRemote;
     switch (outcome.kind) {
@@ -364,7 +363,9 @@ export class PublishRun {
    */
   async #stepBack(queue: Queue, head: Head): Promise<Head | null> {
     const { isWaitedFor, head: shared } = await this.#takeTurn(queue, head);
-    if (!isWaitedFor) await this.#backOff();
+    const { attempts } = this.#entries;
+    const isCrowded = this.#options.isRaced || attempts > 1;
+    if (!isWaitedFor) await this.#turn.backOff({ attempts, pushMs: this.#lastPushMs, isCrowded });
     return shared;
   }
 
@@ -372,7 +373,7 @@ export class PublishRun {
   async #takeTurn(queue: Queue, head: Head): Promise<{ isWaitedFor: boolean; head: Head | null }> {
     const { isWaitedFor, pushes, mayHaveLanded, shared } = await this.#turn.take(
       head.revision,
-      (tip) => this.#planShared(tip, queue),
+      async (tip) => planShared(this.#store, tip, queue.splitting.next(await queue.list())),
       this.#talkMs,
     );
     this.#entries.attempts += pushes;
@@ -383,29 +384,6 @@ export class PublishRun {
     this.#isFresh = false;
     queue.splitting.landed(await this.#landed(shared.plan, head, shared, shared.tip));
     return { isWaitedFor, head: { ...head, revision: shared.tip } };
-  }
-
-  /** Plans what waits in a queue on commits that are not published yet; null if it cannot be decided there. */
-  async #planShared(tip: Revision, queue: Queue): Promise<BatchPlan | null> {
-    const entries = queue.splitting.next(await queue.list());
-    if (entries.length === 0 || entries.some(({ operation }) => operation?.claim)) return null;
-    try {
-      await checkVersion(this.#store.view(tip), this.#store.target);
-    } catch (error) {
-      // Told to the user once the tip is asked for.
-      if (error instanceof InvalidStateError || error instanceof ConflictError) return null;
-      throw error;
-    }
-    const plan = await planBatch(this.#store, tip, entries);
-    return plan.entries.every(({ applied }) => applied.kind === 'commit') ? plan : null;
-  }
-
-  async #backOff(): Promise<void> {
-    const left = Math.max(this.#options.deadline - this.#clock.now(), 0);
-    const { attempts } = this.#entries;
-    const isCrowded = this.#options.isRaced || attempts > 1;
-    const wait = untilNextMs(this.#clock, { attempts, pushMs: this.#lastPushMs, isCrowded });
-    await this.#clock.sleep(Math.min(wait, left));
   }
 
   get #isLate(): boolean {

@@ -1,11 +1,15 @@
 import { ConflictError, InvalidStateError, RemoteError } from '../../errors.js';
 import { ended } from '../local/push-line.js';
 import type { Turn, Turns } from '../local/turns.js';
+import type { OutboxEntry } from '../outbox/outbox.js';
+import { type BatchPlan, planBatch } from '../plan/plan-batch.js';
 import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
 import type { LockMove } from '../port/lease-store.js';
 import type { BuiltCommits } from '../port/shared-pushes.js';
-import type { Commit, Revision, SwapOutcome } from '../port/state-store.js';
+import type { Revision, SwapOutcome } from '../port/state-store.js';
+import { checkVersion } from '../read/records.js';
+import { type Tried, untilNextMs } from './back-off.js';
 import { announced, type Landed, type PlanOn, SharedPush } from './shared-push.js';
 
 export interface RunTurnParts {
@@ -87,22 +91,26 @@ export class RunTurn {
     return new SharedPush({ shared, record, clock, refresh }, head, planOn);
   }
 
-  /** As `StateStore.swap`. In its turn a clone lets others build on the commits meanwhile. */
+  /**
+   * As `StateStore.swap`. In its turn a clone lets others build on the commits of a plan meanwhile.
+   * @param base what the plan is made on
+   */
   async swap(
     base: Revision | null,
-    commits: readonly Commit[],
+    { commits, entries }: BatchPlan,
     timeoutMs: number,
     locks: readonly LockMove[],
   ): Promise<SwapOutcome> {
     const { store, clock } = this.#parts;
-    const record = this.#turn?.isHeld && locks.length === 0 ? await this.#record() : null;
+    const isOpen = this.#turn?.isHeld && entries.every(({ entry }) => isShareable(entry));
+    const record = isOpen ? await this.#record() : null;
     if (record === null) return store.swap(base, commits, timeoutMs, locks);
     let tip: Revision | undefined;
     const announce = async (built: BuiltCommits) => {
       tip = built.revisions.at(-1);
       await announced(record, built, clock);
     };
-    const outcome = await store.swap(base, commits, timeoutMs, locks, announce);
+    const outcome = await store.swap(base, commits, timeoutMs, [], announce);
     const [to, isSwapped] = [tip, outcome.kind === 'swapped'];
     if (to !== undefined) await record.change(async (line) => ended(line, to, isSwapped), true);
     return outcome;
@@ -113,10 +121,40 @@ export class RunTurn {
     return store.sharedPushes ? turns.record(store.target, store.sharedPushes.group()) : null;
   }
 
+  /** Waits a while after a lost race, until the deadline at most. */
+  async backOff(tried: Tried): Promise<void> {
+    const { clock } = this.#parts;
+    const left = Math.max(this.#deadline - clock.now(), 0);
+    await clock.sleep(Math.min(untilNextMs(clock, tried), left));
+  }
+
   /** Gives the turn to the next clone. */
   async end(): Promise<void> {
     const turn = this.#turn;
     this.#turn = null;
     await turn?.end();
   }
+}
+
+/** Whether an entry can go along with those of other clones: one that was refused before would keep them back. */
+export function isShareable({ operation, refused }: OutboxEntry): boolean {
+  return !operation?.claim && refused === undefined;
+}
+
+/** Plans entries on commits that may not be published yet; null if they cannot be decided there. */
+export async function planShared(
+  store: Backend,
+  tip: Revision,
+  entries: readonly OutboxEntry[],
+): Promise<BatchPlan | null> {
+  if (entries.length === 0 || !entries.every(isShareable)) return null;
+  try {
+    await checkVersion(store.view(tip), store.target);
+  } catch (error) {
+    // Told to the user once the tip is asked for.
+    if (error instanceof InvalidStateError || error instanceof ConflictError) return null;
+    throw error;
+  }
+  const plan = await planBatch(store, tip, entries);
+  return plan.entries.every(({ applied }) => applied.kind === 'commit') ? plan : null;
 }

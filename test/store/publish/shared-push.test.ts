@@ -1,10 +1,14 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Operation } from '../../../src/model/operation/operation.js';
+import { statePath } from '../../../src/model/subject/layout.js';
 import { thisHost } from '../../../src/setup/this-host.js';
 import { type PushLine, PushLineFile } from '../../../src/store/local/push-line.js';
+import type { OutboxEntry } from '../../../src/store/outbox/outbox.js';
 import { planBatch } from '../../../src/store/plan/plan-batch.js';
 import type { Clock } from '../../../src/store/port/host.js';
+import { planShared } from '../../../src/store/publish/run-turn.js';
 import { SharedPush } from '../../../src/store/publish/shared-push.js';
 import {
   bareRepository,
@@ -16,7 +20,13 @@ import {
 } from '../../support/git-fixtures.js';
 import { openGitStore } from '../../support/open-git-store.js';
 import { until } from '../../support/patience.js';
-import { eventOperation, repositoryOf, setOperation } from '../../support/store-fixtures.js';
+import {
+  anId,
+  eventOperation,
+  FaultyStore,
+  repositoryOf,
+  setOperation,
+} from '../../support/store-fixtures.js';
 
 const BEGUN = Date.now();
 /** A clock on which hardly any time passes, so that nobody who waits gives up on a slow machine. */
@@ -68,6 +78,8 @@ async function team() {
     /** Waits until so many commits are in the line. */
     inLine: (count: number) => until(() => line()?.commits.length === count),
     go: () => writeFileSync(join(remote, 'go'), ''),
+    /** Lets pushes wait again. */
+    stop: () => rmSync(join(remote, 'go')),
     pushes: () => readFileSync(join(remote, 'pushes'), 'utf8').trim().split('\n'),
     /** The files of events on the branch. */
     events: () =>
@@ -105,7 +117,9 @@ describe('clones of a user that write at once', () => {
     // One of the others pushed, and two made no push.
     const attempts = delivered.map((each) => each?.delivery.kind === 'published' && each.delivery.attempts);
     expect(attempts.sort()).toEqual([0, 0, 1, 1]);
-    for (const [i, { path, store, outbox }] of members.entries()) {
+    for (const [i, { path, store, outbox, pushes: log }] of members.entries()) {
+      // So that the next write of this clone takes its turn at once.
+      if (i > 0) expect((await log.read()).at(-1)).toMatchObject({ isRaced: true });
       expect([git(path, 'status', '--porcelain'), await outbox.size()]).toEqual(['', 0]);
       const head = git(path, 'rev-parse', 'main');
       expect([revisions[i], tip]).toContain(head);
@@ -136,7 +150,7 @@ describe('clones of a user that write at once', () => {
   });
 
   it('each push for themselves where the server refuses the commits of one', async () => {
-    const { member, inLine, go, events } = await team();
+    const { member, line, inLine, go, stop, pushes, events } = await team();
     const [first, bad, good] = [await member(true), await member(), await member()];
     const writes = [first.write()];
     await inLine(1);
@@ -150,7 +164,17 @@ describe('clones of a user that write at once', () => {
     expect(others).toMatchObject([{ delivery: { kind: 'published' } }]);
     expect(events().filter((name) => name.includes('refused'))).toEqual([]);
     expect(events()).toHaveLength(2);
-    for (const { store } of [first, bad, good]) await store.close();
+    for (const { store } of [first, good]) await store.close();
+    // Tried again, it goes alone: nobody can build on it.
+    const known = pushes().length;
+    const before = line()?.commits.length;
+    stop();
+    const again = bad.publisher.publishAll(slowClock.now() + 120_000, new Set(), true);
+    await until(() => pushes().length > known);
+    expect(line()?.commits.length).toBe(before);
+    go();
+    await again;
+    await bad.store.close();
   });
 
   it('a condition is decided on the commits that go along', async () => {
@@ -164,6 +188,40 @@ describe('clones of a user that write at once', () => {
     expect(await Promise.all(writes)).toMatchObject(writes.map(() => ({ delivery: { kind: 'published' } })));
     expect(git(remote, 'show', 'main:deployments/d/state.yaml')).toContain('phase: b');
     for (const { store } of [first, second]) await store.close();
+  });
+});
+
+describe('what waits in a clone', () => {
+  const entryOf = (operation: Operation, more: Partial<OutboxEntry> = {}): OutboxEntry => ({
+    ...{ name: `0-${operation.id}`, id: operation.id, operation, target: '', attempts: 0, error: null },
+    ...more,
+  });
+  const newer = { 'kgit.yaml': 'apiVersion: kgit/v2\nkind: StateRepository\n' };
+
+  it.each([
+    ['an event', entryOf(eventOperation()), true],
+    ['a change of the state', entryOf(setOperation('deployment.phase', 'b')), true],
+    ['a change that is there already', entryOf(setOperation('deployment.phase', 'a')), false],
+    [
+      'a write under a lock',
+      entryOf({ ...eventOperation(), claim: { name: 'a', lease: anId() } as never }),
+      false,
+    ],
+    ['what was refused before', entryOf(eventOperation(), { refused: { times: 1, next: 0 } }), false],
+  ])('%s can go along: %s', async (_what, entry, can) => {
+    const store = new FaultyStore();
+    await store.sneak({ [statePath('d')]: 'deployment:\n  phase: a\n' });
+    const { revision } = await store.head();
+    const plan = await planShared(store, revision ?? '', [entry]);
+    expect(plan !== null).toBe(can);
+  });
+
+  it('does not go along on a repository of a newer kgit', async () => {
+    const store = new FaultyStore();
+    await store.sneak(newer);
+    const { revision } = await store.head();
+    expect(await planShared(store, revision ?? '', [entryOf(eventOperation())])).toBeNull();
+    expect(await planShared(store, revision ?? '', [])).toBeNull();
   });
 });
 
