@@ -66,11 +66,11 @@ const program = await build({
     plainPlatform,
     setAside(RARE, 'rare.cjs'),
     setAside(MCP_SDK, 'mcp-sdk.cjs'),
-    deferBuiltins(['crypto', 'child_process', 'fs/promises', 'net', 'tty']),
+    deferBuiltins(['crypto', 'child_process', 'fs/promises', 'net', 'os', 'tty', 'zlib']),
     deferPackage('yaml', 'yaml.cjs'),
   ],
   define: {
-    'import.meta.url': '$url',
+    'import.meta.dirname': '__dirname',
     COMMIT: JSON.stringify(sourceCommit(root)) ?? 'undefined',
     // package.json requires a newer Node than oclif, and oclif's check would load a parser of versions.
     'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
@@ -94,11 +94,19 @@ const mcpSdk = await build({
   entryNames: 'mcp-sdk',
   format: 'cjs',
 });
+// What few runs need of the start.
+const ofStart = await build({
+  ...scripts,
+  entryPoints: ['src/cli/start/keep-code.ts', 'src/cli/start/version-line.ts'],
+  entryNames: '[name]',
+  format: 'cjs',
+});
 const outputs = {
   ...program.metafile.outputs,
   ...yaml.metafile.outputs,
   ...rare.metafile.outputs,
   ...mcpSdk.metafile.outputs,
+  ...ofStart.metafile.outputs,
 };
 // These are optional: oclif uses them to run plugins from source and to search for files, the SQLite driver looks for either library.
 const MAY_MISS = new Set(['typescript', 'picomatch', 'libsql', 'node:sqlite']);
@@ -167,7 +175,7 @@ for (const modules of TOGETHER) {
 }
 const written = { target: shared.target, supported: { 'dynamic-import': false }, ...SMALL };
 for (const [script, text] of texts) texts.set(script, await commonJs(text, written));
-for (const { path, text } of [yaml, rare, mcpSdk].flatMap(({ outputFiles }) => outputFiles))
+for (const { path, text } of [yaml, rare, mcpSdk, ofStart].flatMap(({ outputFiles }) => outputFiles))
   texts.set(basename(path), (await transform(text, written)).code);
 // CommonJS, because V8 caches compiled code of scripts, not of modules.
 mkdirSync(join(dist, 'program'), { recursive: true });
@@ -182,7 +190,7 @@ for (const [script, code] of texts) {
     /[^\0-\x7f]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  file.scripts.push(`"${script}": (function (module, require, $url, __dirname) {${ascii}\n})`);
+  file.scripts.push(`"${script}": (function (module, require, __dirname) {${ascii}\n})`);
 }
 const hash = createHash('sha256');
 for (const [name, { sources, scripts }] of Object.entries(files)) {
@@ -197,6 +205,8 @@ const start = await build({
   outfile: join(dist, 'start.cjs'),
   metafile: true,
   format: 'cjs',
+  // It is compiled on every run.
+  ...SMALL,
   define: {
     PROGRAM_ID: JSON.stringify(hash.digest('hex').slice(0, 16)),
     VERSION: JSON.stringify(`${name}/${version}`),
@@ -206,7 +216,7 @@ const start = await build({
 });
 const library = await build({ ...libraryBuild, metafile: true });
 const page = await buildPage(root);
-const bundles = [program, yaml, rare, mcpSdk, start, library].map(({ metafile }) => metafile);
+const bundles = [program, yaml, rare, mcpSdk, ofStart, start, library].map(({ metafile }) => metafile);
 writeBundledPackages(root, [...bundles, ...page.metafiles]);
 
 const built = createRequire(import.meta.url)('../dist/start.cjs').program();

@@ -28,12 +28,22 @@ function deferRequires(source) {
   );
 }
 
+/** What oclif does at once for standard output: kgit's own listener does as much, once the stream is used. */
+const ON_OUTPUT = /^process\.stdout\.on\('error', \(err\) => \{\n(?: {4}.*\n)+\}\);$/m;
+
+/** oclif's class of commands, without its use of standard output: to make that stream takes longer than a small command. */
+function withoutOutput(path, source) {
+  if (!path.endsWith('command.js') || !source.includes('process.stdout')) return source;
+  if (!ON_OUTPUT.test(source)) throw new Error(`${path} uses process.stdout otherwise than the build knows`);
+  return source.replace(ON_OUTPUT, '');
+}
+
 /** Defers oclif's modules: a run uses few of them and of their packages. */
 export const deferOclif = {
   name: 'defer-oclif',
   setup(build) {
     build.onLoad({ filter: /[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/ }, ({ path }) => ({
-      contents: deferRequires(readFileSync(path, 'utf8')),
+      contents: deferRequires(withoutOutput(path, readFileSync(path, 'utf8'))),
       loader: 'js',
     }));
   },

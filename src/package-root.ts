@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
 /** Folder of the package: the folder above this file, from its place in `src/` and from the bundles in `dist/`. */
-export const PACKAGE_ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const PACKAGE_ROOT = join(import.meta.dirname, '../');

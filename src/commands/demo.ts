@@ -8,7 +8,7 @@ import { EXIT_CODES } from '../errors.js';
 import { EndSignals } from '../process/end-signals.js';
 import { openGit } from '../setup/git-driver.js';
 import type { CommandResult } from '../terminal/output.js';
-import { onReaderGone } from '../terminal/standard-output.js';
+import { onReaderGone } from '../terminal/standard-streams.js';
 
 const DEFAULT_FOLDER = 'kgit-demo';
 

@@ -14,7 +14,7 @@ import { eventRow } from '../model/event/event-row.js';
 import { systemClock } from '../setup/this-host.js';
 import { type About, aboutNamed } from '../store/read/entries-about.js';
 import type { CommandResult } from '../terminal/output.js';
-import { onReaderGone } from '../terminal/standard-output.js';
+import { onReaderGone } from '../terminal/standard-streams.js';
 
 export default class Log extends ReadCommand<typeof Log> {
   static override summary = 'Show the events of one subject or of all.';

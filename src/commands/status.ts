@@ -14,6 +14,7 @@ import { downResult, unlistedNote } from '../cli/render/status/status-metrics.js
 import { type StatusView, statusResult } from '../cli/render/status/status-result.js';
 import { stoppedFromOutside } from '../process/stopped-from-outside.js';
 import type { CommandResult } from '../terminal/output.js';
+import { standardOutput } from '../terminal/standard-streams.js';
 
 /** Maximum number of recorded events, and of the cluster's own, in the time line of one cluster. */
 const TIME_LINE = 15;
@@ -89,7 +90,7 @@ export default class Status extends ClusterCommand<typeof Status> {
     const { records: recorded, observation } = look;
     const { format, environment, notes } = this;
     const [screen, now, note] = [() => this.screen, () => this.now(), (text: string) => this.note(text)];
-    const live = liveStatus(view, { format, environment, notes, screen, now, stdout: process.stdout });
+    const live = liveStatus(view, { format, environment, notes, screen, now, stdout: standardOutput.open() });
     const print = (result: CommandResult) => this.print(result);
     const failing = await watchClusters(observer, observation, {
       wanted: { ...wanted, name: one?.name },

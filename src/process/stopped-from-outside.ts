@@ -1,4 +1,4 @@
-import { onReaderGone } from '../terminal/standard-output.js';
+import { onReaderGone } from '../terminal/standard-streams.js';
 import { EndSignals } from './end-signals.js';
 
 /** The reason for stopping a watch whose reader is gone. */

@@ -1,5 +1,4 @@
 /** Opens git repositories: the one in the current folder, a named one, or the clone that kgit keeps of a URL. */
-import { fstatSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
@@ -25,16 +24,16 @@ import { GitReview } from '../gitstore/review/git-review.js';
 import type { StagingPlace } from '../gitstore/review/staged-files.js';
 import type { Actor } from '../model/operation/operation.js';
 import { parseRepositorySpec, type RepositorySpec } from '../model/subject/repository-spec.js';
-import { hasCode } from '../model/value/error-codes.js';
 import { PACKAGE_ROOT } from '../package-root.js';
 import { readFile } from '../platform/small-files.js';
-import { IS_LINUX, IS_WINDOWS } from '../platform/system.js';
+import { IS_LINUX } from '../platform/system.js';
 import { endChildren } from '../process/child.js';
 import { setAsideDamaged } from '../store/local/damaged-files.js';
 import { sharedFileMode, shareFolder } from '../store/local/shared-folders.js';
 import { Outbox } from '../store/outbox/outbox.js';
 import type { DriverContext, OpenedStore } from '../store/port/driver.js';
 import type { Proposals } from '../store/port/proposals.js';
+import { isDevice } from '../terminal/standard-streams.js';
 import { DEFAULT_BRANCH, LOCAL_FOLDER, liesAt, refuseCommitted, usableRemote } from './git-places.js';
 import { committerOf, identityOf } from './identity.js';
 import { requireGit } from './required-git.js';
@@ -59,24 +58,6 @@ function endGitWithUs(): void {
       endChildren(signal).then(end, end);
     });
   }
-}
-
-/** Whether a stream may be a terminal: a device, but not the null device. */
-function isDevice(stream: number): boolean {
-  try {
-    const stats = fstatSync(stream);
-    return stats.isCharacterDevice() && stats.rdev !== nullDevice();
-  } catch (error) {
-    // It was closed.
-    if (hasCode(error, 'EBADF')) return false;
-    throw error;
-  }
-}
-
-/** The number of the null device; null where devices have none, or without it. */
-function nullDevice(): number | null {
-  if (IS_WINDOWS) return null;
-  return statSync('/dev/null', { throwIfNoEntry: false })?.rdev ?? null;
 }
 
 /** Creates the git runner for all of kgit: it uses the tokens of the environment, and prompts only on a terminal. */

@@ -18,7 +18,9 @@ function readProc(path: string): string | null {
 
 /** This machine and process. */
 export const thisHost: Host = {
-  hostname: hostname(),
+  get hostname() {
+    return hostname();
+  },
   // Read when it is asked for: commands that take no lock need none.
   get bootId() {
     return readProc('/proc/sys/kernel/random/boot_id');

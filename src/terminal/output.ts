@@ -1,3 +1,4 @@
+import type { TextStream } from './standard-streams.js';
 import { guarded, type Style, styleFor } from './style.js';
 import { oneLine, terminalJson, terminalText } from './terminal-text.js';
 
@@ -20,7 +21,7 @@ export interface Screen {
  * @param environment the user's environment, for colour settings
  */
 export function screenOf(
-  stdout: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
+  stdout: Pick<TextStream, 'isTTY' | 'columns'>,
   environment: Readonly<Record<string, string | undefined>>,
   utc: boolean,
 ): Screen {

@@ -6,12 +6,12 @@
 import childProcess, { type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { Console } from 'node:console';
 import { EventEmitter } from 'node:events';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 
 /** How a run of the program ended. */
@@ -23,11 +23,10 @@ export interface Ended {
 
 type Environment = Record<string, string | undefined>;
 type Loaded = { exports: object };
-type Wrapper = (module: Loaded, require: (id: string) => unknown, url: string, folder: string) => void;
+type Wrapper = (module: Loaded, require: (id: string) => unknown, folder: string) => void;
 type Bound = (process: object, console: Console) => Readonly<Record<string, Wrapper>>;
 
 const START = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
-const URL_OF_START = pathToFileURL(START).href;
 const requireThere = createRequire(START);
 const PROGRAM_FOLDER = join(dirname(START), 'program');
 /** The file of each script, as the first lines of the files tell. */
@@ -89,6 +88,9 @@ class Caught extends Writable {
 /** Ends a run at once, as `process.exit` ends a process. */
 class Exit extends Error {}
 
+/** What the program takes its standard streams for, so that it leaves writing to them to Node's streams. */
+const DEVICE = { isCharacterDevice: () => true, rdev: -1 };
+
 /** The modules whose answers depend on the process. */
 function modulesFor(env: Environment, children: ChildProcess[]): ReadonlyMap<string, object> {
   const spawn = (program: string, args: readonly string[], options: SpawnOptions) => {
@@ -101,6 +103,7 @@ function modulesFor(env: Environment, children: ChildProcess[]): ReadonlyMap<str
   return new Map<string, object>([
     ['child_process', { ...childProcess, spawn }],
     ['tty', { isatty: () => false }],
+    ['fs', { ...fs, fstatSync: (file: number) => (file < 3 ? DEVICE : fs.fstatSync(file)) }],
   ]);
 }
 
@@ -148,7 +151,7 @@ export async function runHere(
       id.startsWith('./') ? load(id.slice(2)) : (modules.get(id.replace(/^node:/, '')) ?? requireThere(id));
     if (!scripts.has(name))
       for (const [each, wrapper] of Object.entries(scriptsOf(name)(own, console))) scripts.set(each, wrapper);
-    scripts.get(name)?.(module, find, URL_OF_START, dirname(START));
+    scripts.get(name)?.(module, find, dirname(START));
     return module.exports;
   };
   const before = process.cwd();

@@ -4,6 +4,7 @@ import { EnvironmentError, KgitError, UsageError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { unexpectedError } from '../../model/value/unexpected-error.js';
 import { shownJson } from '../../terminal/output.js';
+import { standardError, standardOutput } from '../../terminal/standard-streams.js';
 import { styleFor } from '../../terminal/style.js';
 import { terminalText } from '../../terminal/terminal-text.js';
 import { flagWords } from '../flags/flag-conflicts.js';
@@ -70,14 +71,14 @@ export async function reportFailure(
   if (wantsJson(argv)) {
     const { errorDocument } = await import('../render/json/error-document.js');
     const text = JSON.stringify(errorDocument(error.toJSON()), null, 2);
-    process.stdout.write(`${shownJson(text, process.stdout.isTTY === true)}\n`);
+    standardOutput.write(`${shownJson(text, standardOutput.isTTY)}\n`);
     return;
   }
   // Loaded only on failure. Errors repeat words of the command line, and CI keeps what is printed.
   const { maskSecrets } = await import('../../model/secret/mask-secrets.js');
-  const style = styleFor(process.stderr.isTTY === true, process.env);
+  const style = styleFor(standardError.isTTY, process.env);
   if (error instanceof DeclinedError) {
-    if (!error.isSilent) process.stderr.write(`${style('dim', terminalText(maskSecrets(error.message)))}\n`);
+    if (!error.isSilent) standardError.write(`${style('dim', terminalText(maskSecrets(error.message)))}\n`);
     return;
   }
   const lines = [`${style('red', `error ${error.code}`)}: ${terminalText(maskSecrets(error.message))}`];
@@ -87,10 +88,10 @@ export async function reportFailure(
     lines.push(
       style('dim', terminalText(maskSecrets((thrown instanceof Error ? thrown.stack : undefined) ?? ''))),
     );
-  const { columns } = process.stderr;
+  const { columns } = standardError;
   const shown = lines.join('\n').split('\n');
   // The code that measures text is slow to load, and a pipe does not need it.
   const fitting = columns ? await import('../../terminal/fit-line.js') : null;
   const fitted = fitting ? shown.flatMap((line) => fitting.fitLine(line, columns)) : shown;
-  process.stderr.write(`${fitted.join('\n')}\n`);
+  standardError.write(`${fitted.join('\n')}\n`);
 }

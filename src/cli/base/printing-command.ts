@@ -9,6 +9,7 @@ import {
   type Screen,
   screenOf,
 } from '../../terminal/output.js';
+import { standardError, standardOutput } from '../../terminal/standard-streams.js';
 import { COMMON_FLAGS } from '../flags/common-flags.js';
 import { SideNotes } from '../notes/side-notes.js';
 import { skippedLines } from '../notes/skipped-lines.js';
@@ -27,7 +28,11 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
   /** Arguments of a command that accepts any number of them. */
   protected words: readonly string[] = [];
   /** Notes and progress on stderr. */
-  protected readonly notes = new SideNotes(process, () => this.flags.quiet === true, !IS_CI);
+  protected readonly notes = new SideNotes(
+    { stderr: standardError, env: process.env },
+    () => this.flags.quiet === true,
+    !IS_CI,
+  );
   /** Events that the answer leaves out because they cannot be read. They are listed and affect the exit code. */
   protected readonly skipped = new SkippedEvents();
 
@@ -61,7 +66,7 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
     const lines = await formatResult(result, whole, this.format, this.screen);
     this.notes.clear();
     const text = lines.map((line) => `${line}\n`).join('');
-    if (!(await this.#showsPaged(text))) process.stdout.write(text);
+    if (!(await this.#showsPaged(text))) standardOutput.write(text);
     release();
     for (const line of skippedLines(this.skipped.untold())) this.note(line);
   }
@@ -73,7 +78,7 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
 
   /** Shows a text in the user's pager; false if it should not be paged or there is no pager. */
   async #showsPaged(text: string): Promise<boolean> {
-    if (!this.isPaged || !this.isForPeople || this.flags['no-pager'] || !process.stdout.isTTY || IS_CI)
+    if (!this.isPaged || !this.isForPeople || this.flags['no-pager'] || !standardOutput.isTTY || IS_CI)
       return false;
     return (await import('../../process/pager.js')).showPaged(text, process.env);
   }
@@ -89,7 +94,7 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
 
   protected get screen(): Screen {
     return {
-      ...screenOf(process.stdout, process.env, this.flags.utc === true),
+      ...screenOf(standardOutput, process.env, this.flags.utc === true),
       noHeaders: this.given('no-headers') === true,
     };
   }

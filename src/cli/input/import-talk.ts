@@ -2,6 +2,7 @@ import type { ImportTalk, PlannedImport } from '../../app/legacy/import-files.js
 import { ambiguousTexts } from '../../app/observe/live-clusters.js';
 import type { ImportPlan } from '../../sync/plan/import-plan.js';
 import { progressBar } from '../../terminal/progress-bar.js';
+import { standardError } from '../../terminal/standard-streams.js';
 import { terminalText } from '../../terminal/terminal-text.js';
 import type { SideNotes } from '../notes/side-notes.js';
 import { formatPlan } from '../render/import-plan.js';
@@ -68,7 +69,7 @@ export class ImportConversation implements ImportTalk {
   #show(plan: ImportPlan): void {
     if (!this.#options.isText) return;
     this.#notes.clear();
-    const width = process.stderr.isTTY ? process.stderr.columns : null;
-    process.stderr.write(`${formatPlan(plan, width).map(terminalText).join('\n')}\n`);
+    const width = standardError.isTTY ? standardError.columns : null;
+    standardError.write(`${formatPlan(plan, width).map(terminalText).join('\n')}\n`);
   }
 }

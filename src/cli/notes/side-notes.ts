@@ -1,4 +1,5 @@
 import type { Wait, Waits } from '../../store/port/host.js';
+import type { TextStream } from '../../terminal/standard-streams.js';
 import { styleFor } from '../../terminal/style.js';
 import { oneLine, terminalText } from '../../terminal/terminal-text.js';
 
@@ -28,7 +29,7 @@ interface Told {
  * and waits.
  */
 export class SideNotes implements Waits {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: TextStream;
   readonly #environment: Readonly<Record<string, string | undefined>>;
   readonly #isQuiet: () => boolean;
   readonly #isAttended: boolean;
@@ -46,7 +47,7 @@ export class SideNotes implements Waits {
    * @param isAttended whether somebody may be watching the terminal; false in CI
    */
   constructor(
-    { stderr, env }: Pick<NodeJS.Process, 'stderr' | 'env'>,
+    { stderr, env }: { readonly stderr: TextStream } & Pick<NodeJS.Process, 'env'>,
     isQuiet: () => boolean,
     isAttended: boolean,
   ) {

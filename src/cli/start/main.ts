@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import type { EXIT_CODES } from '../../errors.js';
 import { SHELL_PATH } from '../../platform/shell.js';
+import { standardError, standardOutput } from '../../terminal/standard-streams.js';
 import { understand } from '../habits/habits.js';
 import { knownCommands, ownProgram, runCommand, runConfigured, USES_CONFIG } from './plugin.js';
 
@@ -11,8 +12,7 @@ export async function main(): Promise<void> {
   const commands = knownCommands();
   const { argv, answer } = understand(process.argv.slice(2), commands);
   nameHomeAndShell();
-  // Precedes oclif's own listener, which throws.
-  process.stdout.prependListener('error', endOnLostOutput);
+  standardOutput.onError(endOnLostOutput);
   try {
     if (answer) throw await usageError(answer.message, answer.suggestions);
     const [word = '--help'] = argv;
@@ -24,6 +24,8 @@ export async function main(): Promise<void> {
       await (USES_CONFIG.has(word) ? runConfigured : runCommand)(word, argv.slice(1));
     else if (wanted === null) {
       const { run } = await import('./oclif-run.js');
+      // oclif writes to Node's stream.
+      standardOutput.open();
       await run([...argv], ownProgram().options);
     } else {
       const { options, commands: described } = ownProgram();
@@ -48,7 +50,7 @@ const ENVIRONMENT: (typeof EXIT_CODES)['ENVIRONMENT'] = 18;
  */
 function endOnLostOutput({ code, message }: NodeJS.ErrnoException): void {
   if (code === 'EPIPE') return;
-  process.stderr.write(`error ENVIRONMENT: standard output cannot be written: ${message}\n`);
+  standardError.write(`error ENVIRONMENT: standard output cannot be written: ${message}\n`);
   process.exit(ENVIRONMENT);
 }
 

@@ -4,18 +4,15 @@
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import {
   type CompiledCode,
   codeCacheFolder,
-  keepCode,
+  type KeptCode,
   NOTHING,
-  noteChecked,
   readCode,
   readInstalledCode,
 } from './code-cache.js';
-import { versionLine } from './version-line.js';
 
 /** Set by the build: an id unique to this program, the names of its commands, and its name and version. */
 declare const PROGRAM_ID: string;
@@ -32,13 +29,10 @@ const CHECK_AFTER_MS = 10 * 60 * 1000;
 
 /** What the program exports. */
 type Program = typeof import('./main.js');
+type KeepCode = typeof import('./keep-code.js');
+type VersionLine = typeof import('./version-line.js');
 type ShellCode = typeof import('../../sync/script-api/shell-code.js');
-type Wrapper = (
-  module: { exports: object },
-  require: (id: string) => unknown,
-  url: string,
-  folder: string,
-) => void;
+type Wrapper = (module: { exports: object }, require: (id: string) => unknown, folder: string) => void;
 
 /**
  * Returns the name of the cache. Commands run different code, so each has its own, and so do help and unknown commands.
@@ -56,7 +50,6 @@ class Scripts {
   readonly #scripts = new Map<string, Wrapper>();
   readonly #modules = new Map<string, { exports: object }>();
   readonly #others = new Map<string, unknown>();
-  readonly #url = pathToFileURL(__filename).href;
 
   constructor(kept: CompiledCode) {
     this.#kept = kept;
@@ -68,7 +61,7 @@ class Scripts {
     const module = { exports: {} };
     this.#modules.set(name, module);
     if (!this.#scripts.has(name)) this.#open(FILE_OF[name] ?? name);
-    this.#scripts.get(name)?.(module, this.#require, this.#url, __dirname);
+    this.#scripts.get(name)?.(module, this.#require, __dirname);
     return module.exports;
   }
 
@@ -116,8 +109,11 @@ export function program(): Program {
 /** Runs the program on the arguments of this process. */
 export function start(): Promise<void> {
   const line = process.argv.slice(2).join(' ');
-  const version = /^(--version|-v|-V)$/.test(line) ? versionLine(VERSION) : null;
-  if (version !== null && isPrinted(version)) return Promise.resolve();
+  if (/^(--version|-v|-V)$/.test(line)) {
+    const { versionLine } = new Scripts(new Map()).load('version-line.cjs') as VersionLine;
+    const version = versionLine(VERSION);
+    if (version !== null && isPrinted(version)) return Promise.resolve();
+  }
   if (line === 'shell-init bash') {
     const { shellCode } = new Scripts(new Map()).load('shell-code.cjs') as ShellCode;
     if (isPrinted(shellCode(join(__dirname, '..'), process.execPath, []))) return Promise.resolve();
@@ -129,13 +125,22 @@ export function start(): Promise<void> {
   const scripts = new Scripts(codes);
   const { main } = scripts.load('main.cjs') as Program;
   if (folder === null) return main();
-  process.once('exit', () => {
-    if (!scripts.hasNew && Date.now() - checkedAt < CHECK_AFTER_MS) return;
-    const compiled = scripts.compiled();
-    if (scripts.hasNew || bytesOf(compiled) - bytesOf(codes) > RENEW_BYTES) keepCode(folder, name, compiled);
-    else noteChecked(folder, name);
-  });
+  process.once('exit', () => keep(scripts, { codes, checkedAt }, folder, name));
   return main();
+}
+
+/** Keeps what was compiled for the next run, if it is much. */
+function keep(scripts: Scripts, { codes, checkedAt }: KeptCode, folder: string, name: string): void {
+  const { hasNew } = scripts;
+  if (!hasNew && Date.now() - checkedAt < CHECK_AFTER_MS) return;
+  const compiled = scripts.compiled();
+  try {
+    const { keepCode, noteChecked } = scripts.load('keep-code.cjs') as KeepCode;
+    if (hasNew || bytesOf(compiled) - bytesOf(codes) > RENEW_BYTES) keepCode(folder, name, compiled);
+    else noteChecked(folder, name);
+  } catch {
+    // An upgrade has removed the script since this run began: what it compiled is of no use any more.
+  }
 }
 
 /** Prints a text; false if nothing could be printed, which the program itself then reports. */

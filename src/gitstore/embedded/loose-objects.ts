@@ -8,6 +8,7 @@ import type { FileSystem } from '../../store/port/means.js';
 import type { GitObject } from '../objects/cat-file.js';
 import type { ReadableFiles } from './packs/file-blocks.js';
 import { damaged, MAX_OBJECT } from './packs/pack-entry.js';
+import { inflateSmall, SMALL_BYTES } from './packs/small-inflate.js';
 
 /** Longest header: `commit`, the size, what is between and after. */
 const MAX_HEADER = 32;
@@ -19,7 +20,9 @@ function tooLarge(oid: string): InvalidStateError {
   return new InvalidStateError(`the object ${oid} is too large (more than ${MAX_OBJECT} bytes)`);
 }
 
-function content(file: Buffer, oid: string): Promise<Buffer> {
+async function content(file: Buffer, oid: string): Promise<Buffer> {
+  const small = file.length <= SMALL_BYTES ? inflateSmall(file, SMALL_BYTES) : null;
+  if (small !== null) return small.data;
   return new Promise((resolve, reject) => {
     inflate(file, { maxOutputLength: MAX_OBJECT + MAX_HEADER }, (error, data) => {
       if (error === null) resolve(data);

@@ -18,7 +18,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { keepCode, readCode, readInstalledCode } from '../../../src/cli/start/code-cache.js';
+import { readCode, readInstalledCode } from '../../../src/cli/start/code-cache.js';
+import { keepCode } from '../../../src/cli/start/keep-code.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
 import { kgitProcess, PROGRAM } from '../../support/kgit.js';
 import { PATIENCE_MS } from '../../support/patience.js';

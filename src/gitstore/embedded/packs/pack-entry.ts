@@ -2,6 +2,7 @@
 import { inflateSync } from 'node:zlib';
 import { EnvironmentError } from '../../../errors.js';
 import { hasCode } from '../../../model/value/error-codes.js';
+import { type Inflated, inflateSmall, SMALL_BYTES } from './small-inflate.js';
 
 /** Types of the objects that are read and made. */
 const TYPES = ['commit', 'tree', 'blob', 'tag'] as const;
@@ -106,21 +107,20 @@ export function entryHeader(bytes: Buffer, from: number, offset: number): EntryH
 }
 
 /** What zlib returns if it is asked how much it took. */
-interface Inflated {
+interface InflatedByZlib {
   readonly buffer: Buffer;
   readonly engine: { readonly bytesWritten: number };
 }
-const isInflated = (value: unknown): value is Inflated =>
+const isByZlib = (value: unknown): value is InflatedByZlib =>
   typeof value === 'object' && value !== null && 'buffer' in value && 'engine' in value;
 
 /**
  * Decompresses the content of an entry, whatever follows it. Returns null if `bytes` end before it does. Throws
  * EnvironmentError for damaged content, and for one that is not `size` bytes long.
  */
-export function inflated(
-  bytes: Buffer,
-  size: number,
-): { readonly data: Buffer; readonly taken: number } | null {
+export function inflated(bytes: Buffer, size: number): Inflated | null {
+  const small = size <= SMALL_BYTES ? inflateSmall(bytes, size) : null;
+  if (small?.data.length === size) return small;
   const options = {
     info: true,
     chunkSize: Math.min(Math.max(size + 1, 64), 1 << 20),
@@ -133,7 +133,7 @@ export function inflated(
     if (hasCode(error, 'Z_BUF_ERROR')) return null;
     throw damaged('a pack');
   }
-  if (!isInflated(found) || found.buffer.length !== size) throw damaged('a pack');
+  if (!isByZlib(found) || found.buffer.length !== size) throw damaged('a pack');
   return { data: found.buffer, taken: found.engine.bytesWritten };
 }
 
