@@ -49,14 +49,41 @@ export const deferOclif = {
   },
 };
 
-/** Defers modules of Node that load slowly and that many runs do not use. */
+/** Whether a file imports nothing but functions of a module, by their names. */
+function importsFunctions(file, path) {
+  const source = readFileSync(file, 'utf8');
+  const imports = source.matchAll(new RegExp(`^import (.*?) from ['"]${path}['"];$`, 'gms'));
+  const module = require(path);
+  return [...imports].every(([, what]) =>
+    /^\{([^}]*)\}$/
+      .exec(what)?.[1]
+      .split(',')
+      .map((part) => part.trim().split(' as ')[0])
+      .every(
+        (name) => /^(type |[a-z]\w*$|$)/.test(name) && typeof (module[name] ?? (() => {})) === 'function',
+      ),
+  );
+}
+
+/**
+ * Defers modules of Node that load slowly and that many runs do not use. A file that imports functions gets functions; any
+ * other use gets an object with a getter for each export, which takes longer to make.
+ */
 export const deferBuiltins = (names) => ({
   name: 'defer-builtins',
   setup(build) {
     const filter = new RegExp(`^(node:)?(${names.join('|')})$`);
-    build.onResolve({ filter }, ({ path, namespace }) =>
-      namespace === 'deferred' ? { path, external: true } : { path, namespace: 'deferred' },
-    );
+    build.onResolve({ filter }, ({ path, namespace, kind, importer }) => {
+      if (namespace.startsWith('deferred')) return { path, external: true };
+      const isPlain = kind === 'import-statement' && importsFunctions(importer, path);
+      return { path, namespace: isPlain ? 'deferred-functions' : 'deferred' };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'deferred-functions' }, ({ path }) => {
+      const functions = Object.keys(require(path))
+        .filter((key) => /^[a-z]\w*$/.test(key))
+        .map((key) => `export function ${key}(...args) { return require("${path}").${key}(...args); }`);
+      return { contents: functions.join('\n'), loader: 'js' };
+    });
     build.onLoad({ filter: /.*/, namespace: 'deferred' }, ({ path }) => {
       const getters = Object.keys(require(path)).map(
         (key) => `get ${key}() { return require("${path}").${key}; }`,

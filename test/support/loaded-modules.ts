@@ -8,11 +8,15 @@ interface CoveredScript {
   readonly url: string;
   readonly functions: readonly {
     readonly functionName: string;
-    readonly ranges: readonly { count: number }[];
+    readonly ranges: readonly { count: number; startOffset: number }[];
   }[];
 }
 
-/** A module that runs on demand is wrapped in a function named after its file. */
+/** A module of a package that runs on demand is a function, whose first statement is the name of its file. */
+const ON_DEMAND = /function\s*\((?:exports\d*(?:,\s*module\d*)?)?\)\s*\{\s*"([^"]+)";/;
+/** Characters in which that name is found. */
+const BEGIN = 500;
+
 const FILE = /^(?:src|node_modules)\/.+\.\w+$/;
 
 /** The name of a script, which is that of the function around it. */
@@ -31,18 +35,25 @@ export interface Loaded {
 
 /** The executed modules of a file: of its scripts that ran, on-demand modules if V8 counted them, and all others. */
 function modulesOf({ url, functions }: CoveredScript): string[] {
-  const ran = new Set(
-    functions.filter(({ ranges }) => ranges[0]?.count).map(({ functionName }) => functionName),
-  );
+  const whole = readFileSync(fileURLToPath(url), 'utf8');
   // The build breaks long lines, also inside strings.
-  const text = readFileSync(fileURLToPath(url), 'utf8').replaceAll('\\\n', '');
+  const unbroken = (text: string) => text.replaceAll('\\\n', '');
+  const ran = new Set(
+    functions.flatMap(({ functionName, ranges: [range] }) => {
+      if (!range?.count) return [];
+      const begin = unbroken(whole.slice(range.startOffset, range.startOffset + BEGIN));
+      return [functionName, new RegExp(`^${ON_DEMAND.source}`).exec(begin)?.[1] ?? ''];
+    }),
+  );
+  const text = unbroken(whole);
+  const onDemand = new Set([...text.matchAll(new RegExp(ON_DEMAND, 'g'))].map(([, path]) => path));
   const [firstLine = ''] = text.split('\n', 1);
   const modules: string[] = [];
   let script = '';
   for (const word of firstLine.split(' ')) {
     if (SCRIPT.test(word)) script = word;
     const isMade = FILE.test(word) && ran.has(script);
-    const isWrapped = text.includes(`"${word}"(`) || text.includes(`"${word}"\n(`);
+    const isWrapped = onDemand.has(word) || text.includes(`"${word}"(`) || text.includes(`"${word}"\n(`);
     if (isMade && (!isWrapped || ran.has(word))) modules.push(word);
   }
   return modules;

@@ -4,7 +4,7 @@ import type { Revision } from '../../store/port/state-store.js';
 import type { RefStore } from '../branch/refs.js';
 import { cutOff, NAMING } from '../history/git-history.js';
 import { placesOn } from '../history/places.js';
-import { REVISION_NAME } from '../history/revisions.js';
+import { isRevisionName } from '../history/revisions.js';
 import { wholeRevisions } from '../history/whole-revisions.js';
 import type { CommitLine } from './commit-line.js';
 import { parseCommit } from './object-formats.js';
@@ -36,7 +36,7 @@ export class EmbeddedHistory implements History {
   }
 
   async resolve(name: string): Promise<Revision | null> {
-    if (!REVISION_NAME.test(name)) return null;
+    if (!isRevisionName(name)) return null;
     const [, base = '', steps = ''] = /^(.*?)((?:[~^]\d*)*)$/s.exec(name) ?? [];
     let at = await this.#named(base);
     for (const [, kind, number = '1'] of steps.matchAll(/([~^])(\d*)/g)) {

@@ -39,11 +39,11 @@ const NAMES = new Set([
   'PROGRAMDATA',
 ]);
 const PREFIXES = ['GIT_CONFIG', 'GIT_SSH', 'GIT_SSL', 'GIT_CURL', 'SSH_', 'SSL_CERT_', 'CURL_'];
-const PROXIES = /^(https?|all|no|ftp)_proxy$/i;
+const PROXIES = /^(HTTPS?|ALL|NO|FTP)_PROXY$/;
 
 function isAllowed(name: string): boolean {
   const upper = name.toUpperCase();
-  return NAMES.has(upper) || PREFIXES.some((prefix) => upper.startsWith(prefix)) || PROXIES.test(name);
+  return NAMES.has(upper) || PREFIXES.some((prefix) => upper.startsWith(prefix)) || PROXIES.test(upper);
 }
 
 /** The transports that remotes may use; git refuses all others, whatever its configuration says. */

@@ -267,5 +267,5 @@ export function gitFailed(args: readonly string[], code: number, stderr: string)
 
 /** Removes user names and passwords from the URLs in a text. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1');
+  return text.replace(/\b([A-Za-z][A-Za-z0-9+.-]*:\/\/)[^\s/@]*@/g, '$1');
 }

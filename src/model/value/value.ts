@@ -36,7 +36,8 @@ export function isFileValue(value: unknown): value is Value {
 
 /** Longest key of a mapping, in characters: YAML readers need not look further for its colon. */
 export const MAX_KEY = 1024;
-const HALF_A_CHARACTER = /\p{Surrogate}/u;
+// Spelled out: V8 looks up a property when it makes the expression, at the start of each command.
+const HALF_A_CHARACTER = /[\ud800-\udfff]/u;
 
 /** Why a file cannot hold a text unchanged; null if it can. */
 export function textFault(text: string): string | null {

@@ -15,11 +15,12 @@ const DATE = /^\d{4}-\d\d?-\d\d?/;
 const NUMBER =
   /^(?:[-+]?(?:0b[01]*|0o?[0-7]+|0x[\da-f]*|(?:\d+(?:\.\d*)?|\.\d*)(?:e[-+]?\d+)?|e[-+]?\d+|\d+(?::[0-5]?\d)+(?:\.\d*)?|\.inf)|\.nan)$/i;
 /** What every date and number begins with: a quick test for words. */
-const BEGINS_NUMBER = /^[-+.\de_]/i;
+const BEGINS_NUMBER = /^[-+.\deE_]/;
 /** Indicators with a special meaning in YAML 1.1. */
 const MARK = /^(?:~|=|<<)$/;
-/** Booleans and nulls of YAML 1.1 and 1.2. */
-const NO_WORD = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
+/** Booleans and nulls of YAML 1.1 and 1.2, in small letters. */
+const NO_WORDS = new Set(['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 'null']);
+const MAX_NO_WORD = 5;
 /** Versions, addresses, ids: they begin with a digit but are not numbers. */
 const CODE = /^\d[\w./]*[A-Za-z0-9]$/;
 const NUMERIC = /^(?:0o[0-7]+|0x[0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE]\d+)?)$/;
@@ -34,7 +35,8 @@ const QUOTED_SENTENCE =
  * PyYAML reads `12:30:45` as 45045 and `1_000` as 1000.
  */
 export function isTypedSomewhere(text: string): boolean {
-  if (NO_WORD.test(text) || MARK.test(text)) return true;
+  if (text.length <= MAX_NO_WORD && NO_WORDS.has(text.toLowerCase())) return true;
+  if (MARK.test(text)) return true;
   return BEGINS_NUMBER.test(text) && (DATE.test(text) || NUMBER.test(text.replaceAll('_', '')));
 }
 
