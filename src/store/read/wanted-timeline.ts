@@ -39,7 +39,8 @@ export class WantedTimeline {
   readonly #ahead: number;
   readonly #window: number;
   #candidates: Candidates | null = null;
-  #early: ReadonlyMap<string, StoredEvent> | null = null;
+  #early: ReadonlyMap<string, StoredEvent> = new Map();
+  #areRead = false;
   /** Number of revisions that were walked, and of wanted events that those of this window added. */
   #walked = 0;
   #met = 0;
@@ -71,14 +72,14 @@ export class WantedTimeline {
     return this.#candidates?.sealed ?? null;
   }
 
-  /** Whether the events that are met were read while the walk began. */
+  /** Whether all events that are met were read while the walk began. */
   get areRead(): boolean {
-    return this.#early !== null;
+    return this.#areRead;
   }
 
   /** The event at this path, if it was read while the walk began. */
   early(path: string): StoredEvent | undefined {
-    return this.#early?.get(path);
+    return this.#early.get(path);
   }
 
   async #search(): Promise<Candidates> {
@@ -105,11 +106,13 @@ export class WantedTimeline {
     };
     const found = await findCandidates(this.#store, this.#revision, this.#view, this.#hint, { most, take });
     // What a sealed month has of an event counts more than a file beside it.
-    if (found.files.size > most || found.sealed.size > 0) return found;
+    if (found.sealed.size > 0) return found;
+    this.#early = events;
+    if (found.files.size > most) return found;
     const others = [...found.files].filter((path) => !tried.has(path));
     await Promise.all(others.map((path) => this.#read(path, take)));
     for (const [path, { head }] of events) if (!this.#hint.mayBeHead(head)) found.files.delete(path);
-    this.#early = events;
+    this.#areRead = true;
     return found;
   }
 
