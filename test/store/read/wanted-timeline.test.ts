@@ -4,7 +4,8 @@ import type { KgitEvent } from '../../../src/model/event/event.js';
 import { formatEvent } from '../../../src/model/event/event-file.js';
 import { type EventFilter, matches } from '../../../src/model/event/event-filter.js';
 import { hintOf } from '../../../src/model/event/event-hint.js';
-import { eventPath } from '../../../src/model/subject/layout.js';
+import { formatSealedMonth } from '../../../src/model/event/sealed-month.js';
+import { eventPath, sealedPath } from '../../../src/model/subject/layout.js';
 import { cluster } from '../../../src/model/subject/subject.js';
 import { makeUlid } from '../../../src/model/value/ulid.js';
 import type { Backend } from '../../../src/store/port/backend.js';
@@ -171,6 +172,42 @@ describe('the time line of what is wanted', () => {
     for (const day of [1, 2, 4_000])
       await expectSame(store, paths, { ...NOTHING, since: T0 + day * DAY }, {});
     await store.close();
+  });
+
+  it('tells what a sealed month has of an event, in the order of publishing', async () => {
+    const store = new MemoryStore();
+    const subject = cluster('default', 'kcm-system', 'a');
+    const eventOf = (day: number, at = day): KgitEvent => ({
+      id: makeUlid(T0 + day * DAY, 1n),
+      timestamp: new Date(T0 + at * DAY).toISOString(),
+      action: 'scaled',
+    });
+    const sealed = [eventOf(6), eventOf(7), eventOf(8)];
+    const [first, second, third] = sealed.map((one) => eventPath(subject, one)) as [string, string, string];
+    await store.swap(
+      null,
+      [
+        commit({ 'kgit.yaml': 'a' }),
+        commit({ [second]: formatEvent(eventOf(7)) }),
+        commit({ [first]: formatEvent(eventOf(6)) }),
+        // Beside the sealed month, and with a time that the filter does not want.
+        commit({ [third]: formatEvent(eventOf(8, 5.5)) }),
+        commit({
+          [sealedPath(subject, '2025-02')]: formatSealedMonth(subject, sealed.map(formatEvent)),
+          [first]: null,
+          [second]: null,
+        }),
+      ],
+      10_000,
+    );
+    const { revision } = await store.head();
+    const wanted = { ...NOTHING, since: T0 + 6 * DAY };
+    for (const hint of [null, hintOf(wanted, [])]) {
+      const told: string[] = [];
+      for await (const item of publishedEvents(store, revision, store.view(revision), [], hint))
+        if (matches(item.read(), wanted)) told.push(eventPath(subject, item.head));
+      expect(told).toEqual([third, first, second]);
+    }
   });
 
   it('walks no further than it must', async () => {
