@@ -25,7 +25,7 @@ import { LocalObjects } from './objects/local-objects.js';
 import { ObjectReader } from './objects/object-reader.js';
 import { takePacks } from './objects/taken-packs.js';
 import { type Git, withoutCredentials } from './process/git.js';
-import { mainWorkTree, type Repository } from './repository/repository.js';
+import { isPartialClone, mainWorkTree, type Repository } from './repository/repository.js';
 
 export interface GitStoreOptions {
   readonly repository: Repository;
@@ -119,7 +119,7 @@ export function gitStore(git: Git, options: GitStoreOptions): GitStore {
             fetched: new FetchedBranch({ remote, refs, graph, ancestry }, { ...place, remote: name }),
           },
     // The pack of a signed commit lacks the commit itself, and a partial clone lacks what other clones build on.
-    sharing: isSigned || readsRemotely ? undefined : sharingOf(git, options),
+    sharing: isSigned || isPartialClone(repository) ? undefined : sharingOf(git, options),
     leases: new LockRefs(
       { remote, refs, reader, commits },
       { remote: name, remoteName, branch, folder, committer },
