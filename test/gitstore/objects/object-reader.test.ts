@@ -6,9 +6,11 @@ import { emptyRepository, git } from '../../support/git-fixtures.js';
 
 /** The processes that read objects for this one. */
 function readers(): string[] {
-  const args = ['-o', 'pid=,args=', '--ppid', String(process.pid)];
-  const lines = execFileSync('ps', args, { encoding: 'utf8' }).split('\n');
-  return lines.flatMap((line) => (line.includes('cat-file') ? (line.trim().split(' ')[0] ?? []) : []));
+  const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  return lines.flatMap((line) => {
+    const [pid, parent] = line.trim().split(/ +/);
+    return pid && parent === String(process.pid) && line.includes('cat-file') ? pid : [];
+  });
 }
 
 it('reads many objects in the processes that it prepared, and ends those that nothing needed', async () => {
