@@ -7,9 +7,11 @@ import { ProcessLock } from './process-lock.js';
 
 /** How long commits wait for a push at most, in ms. Who wrote older ones has ended, or goes on without the others. */
 export const SHARED_MS = 15_000;
-/** Most commits that are recorded, and most bytes of the record. */
+/** Most commits that are recorded, and most of them that wait: what has landed is kept for clones that know nothing newer. */
 const MAX_COMMITS = 64;
-const MAX_BYTES = 128 * 1024;
+const MAX_WAITING = MAX_COMMITS / 2;
+/** Most bytes of the record. */
+const MAX_BYTES = 512 * 1024;
 /** Pauses while another process changes the record, in ms, and the longest time that is waited for it. */
 const PAUSE_MS = 3;
 const WAIT_MS = 5_000;
@@ -72,6 +74,11 @@ export function isUnderWay({ commits, landed }: PushLine, now: number): boolean 
   return last !== undefined && commits.length > landed && Math.abs(now - last.at) < SHARED_MS;
 }
 
+/** Whether so many commits wait that those of one more clone are for the next push. */
+export function isFull({ commits, landed }: PushLine): boolean {
+  return commits.length - landed >= MAX_WAITING;
+}
+
 /** The commits that follow a revision; null if it is not in the line. */
 export function following({ commits }: PushLine, revision: string): readonly SharedCommits[] | null {
   if (commits.at(-1)?.to === revision) return [];
@@ -111,7 +118,7 @@ export function ended(line: PushLine, to: string, isSwapped: boolean): PushLine 
 
 /** The line without the oldest commits that have landed, if it is long. */
 function shortened({ commits, landed, sent }: PushLine): PushLine {
-  const most = Math.min(Math.max(commits.length - MAX_COMMITS / 2, 0), landed);
+  const most = Math.min(Math.max(commits.length - MAX_WAITING, 0), landed);
   return { commits: commits.slice(most), landed: landed - most, sent: sent - most };
 }
 

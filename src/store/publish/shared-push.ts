@@ -1,6 +1,7 @@
 import {
   ended,
   following,
+  isFull,
   isUnderWay,
   landedOnly,
   type PushLine,
@@ -103,7 +104,7 @@ export class SharedPush {
   async #join(isHolder: boolean): Promise<void> {
     const { record, clock } = this.#parts;
     const join = async (line: PushLine): Promise<PushLine | null> => {
-      if (!isUnderWay(line, clock.now())) return null;
+      if (!isUnderWay(line, clock.now()) || isFull(line)) return null;
       // Who sent them had the turn, and has ended without a word of them.
       if (isHolder && line.sent > line.landed) return landedOnly(line);
       const joined = await this.#built(line);
@@ -182,7 +183,7 @@ export class SharedPush {
     if (outcome.kind === 'swapped')
       return { plan, revisions: built.revisions, tip: to, notes: outcome.notes };
     this.#joined = null;
-    this.mayHaveLanded = outcome.kind === 'unknown';
+    this.mayHaveLanded ||= outcome.kind === 'unknown';
     return null;
   }
 
@@ -192,13 +193,8 @@ export class SharedPush {
     if (own === undefined) return;
     const isBack = await this.#parts.record.change(async (line) => {
       if (stateOf(line, own) !== 'waiting') return null;
-      return {
-        ...line,
-        commits: line.commits.slice(
-          0,
-          line.commits.findIndex(({ to }) => to === own),
-        ),
-      };
+      const at = line.commits.findIndex(({ to }) => to === own);
+      return { ...line, commits: line.commits.slice(0, at) };
     }, true);
     this.#joined = null;
     this.mayHaveLanded ||= !isBack;

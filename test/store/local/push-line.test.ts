@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   ended,
   following,
+  isFull,
   isUnderWay,
   landedOnly,
   type PushLine,
@@ -57,6 +58,10 @@ describe('a line of commits', () => {
     expect(isUnderWay(line(2, 2), T0)).toBe(false);
     expect(isUnderWay(EMPTY, T0)).toBe(false);
     for (const now of [T0 + SHARED_MS, T0 - SHARED_MS]) expect(isUnderWay(line(2, 1), now)).toBe(false);
+  });
+
+  it('is full with 32 that have not landed', () => {
+    expect([isFull(line(50, 18)), isFull(line(50, 19)), isFull(EMPTY)]).toEqual([true, false, false]);
   });
 
   it('begins anew where a clone pushes alone, behind what has landed below it', () => {
@@ -157,7 +162,7 @@ describe('the file of a line', () => {
     expect(await fileOf(at).read()).toEqual(EMPTY);
     const huge = path();
     mkdirSync(join(huge, '..'));
-    writeFileSync(huge, JSON.stringify(line(2)).padEnd(200_000));
+    writeFileSync(huge, JSON.stringify(line(2)).padEnd(600_000));
     expect(await fileOf(huge).read()).toEqual(EMPTY);
   });
 });

@@ -314,6 +314,20 @@ describe('a clone that waits for its turn', () => {
     }
   });
 
+  it('does not go along where 32 others do', async () => {
+    const { file, to, member } = await waiting();
+    const known = await file.read();
+    const more = Array.from({ length: 31 }, (_, i) => {
+      const revision = (n: number) => (n === 0 ? to : n.toString(16).padStart(40, '0'));
+      return { from: revision(i), to: revision(i + 1), objects: '/none', at: slowClock.now() };
+    });
+    await file.change(async (line) => ({ ...line, commits: [...line.commits, ...more] }), true);
+    const one = await member();
+    expect([await one.push.look(), await one.push.end(true, 60_000)]).toEqual([false, null]);
+    expect((await file.read()).commits).toEqual([...known.commits, ...more]);
+    await one.store.close();
+  });
+
   it('waits alone if the clone that has the objects is gone', async () => {
     const { file, sender, member } = await waiting();
     rmSync(sender.path, { recursive: true });
