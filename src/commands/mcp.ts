@@ -16,6 +16,7 @@ import { EndSignals } from '../process/end-signals.js';
 import type { LocalSettings } from '../setup/config.js';
 import { randomBytes } from '../store/local/random-bytes.js';
 import type { CommandResult } from '../terminal/output.js';
+import { standardOutput } from '../terminal/standard-streams.js';
 
 /** How long calls that work may go on after the end, in ms. */
 const END_MS = 4_500;
@@ -73,7 +74,9 @@ export default class Mcp extends ClusterCommand<typeof Mcp> {
     const signalled = new Promise<'signal'>((end) => new EndSignals().to(() => end('signal')));
     const parts = this.#parts();
     this.#hasServed = true;
-    const running: RunningMcp = serveMcp(parts, process, () => this.#canPropose(parts));
+    const running: RunningMcp = serveMcp(parts, { stdin: process.stdin, stdout: standardOutput.open() }, () =>
+      this.#canPropose(parts),
+    );
     const why = await Promise.race([signalled, running.ended]);
     await Promise.race([running.stop(), pause(END_MS, new AbortController().signal)]);
     const exitCode = why === 'signal' ? EXIT_CODES.INTERRUPTED : 0;
