@@ -180,7 +180,7 @@ export const FILES = {
     writer: 'you alone',
     decides: 'what is run',
     guard: 'yours, writable by you alone, not in a checkout as above; else kgit runs without',
-    readBy: ['cli/start/code-cache.ts', 'setup/trust.ts'],
+    readBy: ['cli/start/code-cache.ts', 'cli/start/keep-code.ts', 'setup/trust.ts'],
   },
   turns: {
     file: '`~/.cache/kgit/turns/`: whose turn it is to push, and which commits of your clones go along',
