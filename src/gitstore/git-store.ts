@@ -159,7 +159,7 @@ export class GitStore implements Backend {
         this.#parts.ancestry.note(known, from);
         return publishing.publish({ base: from, revisions: [], tip: to, locks: [], timeoutMs });
       },
-      landed: (from, tip) => publishing.landed(from, tip),
+      landed: (from, tip) => publishing.landedElsewhere(from, tip),
     };
   }
 

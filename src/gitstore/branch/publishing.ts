@@ -21,12 +21,12 @@ export class Publishing {
   isRaced = false;
   readonly #published: Published;
   readonly #mover: BranchMover;
-  readonly #parts: Pick<GitParts, 'leases' | 'ancestry'>;
+  readonly #parts: Pick<GitParts, 'leases' | 'ancestry' | 'refs'>;
   readonly #noteFetched: () => Promise<void>;
 
   constructor(
     published: Published,
-    parts: Pick<GitParts, 'leases' | 'ancestry' | 'mover'>,
+    parts: Pick<GitParts, 'leases' | 'ancestry' | 'mover' | 'refs'>,
     noteFetched: () => Promise<void>,
   ) {
     this.#published = published;
@@ -77,10 +77,29 @@ export class Publishing {
     const { leases, ancestry } = this.#parts;
     await fetched.noteMoved(tip);
     if (base) ancestry.note(base, tip);
-    try {
+    return this.#brought(async () => {
       await this.#mover.track(fetched.trackingRef, tip);
       if (locks.length > 0) await leases.noteSeen(locks);
       await this.#noteFetched();
+    });
+  }
+
+  /**
+   * Records that the push of another clone has moved the branch: the user's own tracking ref follows as well, as git has it
+   * follow a push.
+   * @returns notes for the user
+   */
+  async landedElsewhere(base: Revision, tip: Revision): Promise<string[]> {
+    const { usersRef } = this.#published.fetched;
+    const notes = await this.landed(base, tip);
+    const isThere = (await this.#parts.refs.read([usersRef])).has(usersRef);
+    return isThere ? [...notes, ...(await this.#brought(() => this.#mover.track(usersRef, tip)))] : notes;
+  }
+
+  /** Brings this clone up to date with what is published already. @returns notes for the user */
+  async #brought(bring: () => Promise<void>): Promise<string[]> {
+    try {
+      await bring();
       return [];
     } catch (error) {
       if (!(error instanceof EnvironmentError)) throw error;

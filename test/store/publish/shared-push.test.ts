@@ -123,7 +123,8 @@ describe('clones of a user that write at once', () => {
       expect([git(path, 'status', '--porcelain'), await outbox.size()]).toEqual(['', 0]);
       const head = git(path, 'rev-parse', 'main');
       expect([revisions[i], tip]).toContain(head);
-      expect(git(path, 'rev-parse', 'refs/kgit/remote/main')).toBe(head);
+      for (const ref of ['refs/kgit/remote/main', 'refs/remotes/origin/main'])
+        expect(git(path, 'rev-parse', ref)).toBe(head);
       fsck(path);
       await store.close();
     }
