@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { parseSources, readSources, type SourceFile } from './support/source-files.js';
 
@@ -144,6 +145,19 @@ describe('the sources', () => {
     expect(crowded(sources)).toEqual([]);
     const many = Array.from({ length: 19 }, (_, n) => [`model/x/${n}.ts`, ''] as const);
     expect(crowded(parseSources(new Map(many)))).toEqual(['model/x']);
+  });
+});
+
+describe('the files of test/support/ that most test files import', () => {
+  it('load no module of src/: each test file evaluates its modules anew', async () => {
+    const names = ['git-fixtures', 'kgit', 'state-repository', 'fresh-process', 'hermetic-env'];
+    const { metafile } = await build({
+      entryPoints: names.map((name) => `test/support/${name}.ts`),
+      ...{ bundle: true, packages: 'external', platform: 'node', format: 'esm' },
+      ...{ write: false, outdir: 'dist', metafile: true },
+    });
+    expect(Object.keys(metafile.inputs)).toContain('test/support/git-fixtures.ts');
+    expect(Object.keys(metafile.inputs).filter((file) => file.startsWith('src/'))).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { temporaryFolder } from '../support/git-fixtures.js';
@@ -53,10 +53,20 @@ export function removal(way: string): string {
   return command;
 }
 
-/** Packs the built program as `npm pack` does, without building it again; returns the path of the tarball. */
-export function packedTarball(folder = temporaryFolder('kgit-pack-')): string {
+/** Packs the built program as `npm pack` does, without building it again, into a folder; returns the path of the tarball. */
+function pack(folder: string): string {
   run(NPM, ['pack', '--ignore-scripts', `--pack-destination=${folder}`, ...QUIET], root, newUser().env);
   return join(folder, `kgit-${version}.tgz`);
+}
+
+/** The built program as `npm pack` packs it, in a folder; the first file of a run that asks for it packs it for all. */
+export function packedTarball(folder = temporaryFolder('kgit-pack-')): string {
+  const kept = join(process.env['CACHE_OF_TESTS'] ?? temporaryFolder(), `kgit-${version}.tgz`);
+  // Whole at once: other workers copy it.
+  if (!existsSync(kept)) renameSync(pack(temporaryFolder('kgit-pack-')), kept);
+  const tarball = join(folder, `kgit-${version}.tgz`);
+  copyFileSync(kept, tarball);
+  return tarball;
 }
 
 /** Runs a checker; what it says if it does not end with 0, else nothing. Throws Error if it is not there. */
