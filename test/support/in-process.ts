@@ -1,6 +1,7 @@
 import { Config } from '@oclif/core';
 import type { KgitCommand } from '../../src/cli/base/base-command.js';
 import { ownProgram } from '../../src/cli/start/plugin.js';
+import { standardError, standardOutput } from '../../src/terminal/standard-streams.js';
 
 /** How a command ended that ran in this process. */
 export interface InProcessRun {
@@ -20,6 +21,8 @@ export async function runInProcess(name: string, argv: readonly string[]): Promi
   module.default.id = name;
   const command = new module.default([...argv], await config);
   const said = { stdout: '', stderr: '' };
+  // Otherwise text is written without Node's streams, to files and pipes.
+  for (const stream of [standardOutput, standardError]) stream.open();
   const undo = (['stdout', 'stderr'] as const).map((stream) => {
     const { write } = process[stream];
     process[stream].write = ((text: string | Uint8Array, ...rest: unknown[]) => {
