@@ -66,7 +66,12 @@ export class Surroundings {
 
   /** Removes everything; with hundreds of thousands of files, rm is the fastest way. */
   remove(): void {
-    execFileSync('rm', ['-rf', '--', this.root]);
+    try {
+      execFileSync('rm', ['-rf', '--', this.root], { stdio: 'ignore' });
+    } catch {
+      // The upkeep of a repository, which git does in the background, has just written a file there.
+      rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
+    }
   }
 }
 
