@@ -12,10 +12,6 @@ const PAUSE_MAX_MS = 25;
 /** How long a turn is waited for at most, in ms: its holder may talk to a server that does not answer. */
 const WAIT_MS = SHARED_MS;
 
-/** The name of the files for what `parts` name, of which users may have put anything into URLs. */
-const nameOf = (...parts: readonly string[]) =>
-  createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32);
-
 /** A turn that this process has, or went on without. */
 export interface Turn {
   /** Whether others had it first. */
@@ -62,7 +58,7 @@ export class Turns {
   /** The record of what the clones of one group push for each other. Null where there is no place for it. */
   record(target: string, group: string): Promise<PushLineFile | null> {
     const made = async () => {
-      const path = join(this.#folder(), `${nameOf(target, group)}.json`);
+      const path = join(this.#folder(), `${this.#nameOf(target, group)}.json`);
       return new PushLineFile(path, this.#host, this.#clock, this.#isOwn);
     };
     return orWithout(made(), null);
@@ -74,8 +70,17 @@ export class Turns {
     return orWithout(held(), false);
   }
 
+  /**
+   * The name of the files for what `parts` name. Each machine has its own: several may share a home or a cache, and whether a
+   * process of another machine has ended cannot be told.
+   */
+  #nameOf(...parts: readonly string[]): string {
+    const text = [this.#host.hostname, ...parts].join('\0');
+    return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  }
+
   #lock(target: string): ProcessLock {
-    return new ProcessLock(join(this.#folder(), `${nameOf(target)}.lock`), this.#host, createWhole);
+    return new ProcessLock(join(this.#folder(), `${this.#nameOf(target)}.lock`), this.#host, createWhole);
   }
 
   async #take(target: string, deadline: number, look?: () => Promise<boolean>): Promise<Turn> {

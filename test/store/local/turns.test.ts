@@ -66,6 +66,23 @@ it('does not wait for a process that has ended', async () => {
   expect((await turnsOf(folder).turns.take(TARGET, FAR)).isWaitedFor).toBe(false);
 });
 
+it('does not wait for a process of another machine, which shares the home', async () => {
+  const folder = temporaryFolder();
+  const elsewhere = { ...thisProcess, hostname: 'there' };
+  await turnsOf(folder, fakeClock(), elsewhere).turns.take(TARGET, FAR);
+  const { turns, clock } = turnsOf(folder);
+  expect(await turns.isTaken(TARGET)).toBe(false);
+  expect((await turns.take(TARGET, FAR)).isHeld).toBe(true);
+  expect(clock.slept).toEqual([]);
+  const lines = [turns, turnsOf(folder, fakeClock(), elsewhere).turns].map((each) =>
+    each.record(TARGET, 'group'),
+  );
+  const [here, there] = await Promise.all(lines);
+  const commits = [{ from: '1'.repeat(40), to: '2'.repeat(40), objects: '/pack', at: T0 }];
+  await here?.change(async () => ({ commits, landed: 0, sent: 1 }), true);
+  expect([(await here?.read())?.commits, (await there?.read())?.commits]).toEqual([commits, []]);
+});
+
 it.each([
   ['15 seconds', FAR, 15_000],
   ['the deadline', T0 + 2_000, 2_000],
@@ -108,7 +125,7 @@ it.each([
   const folder = temporaryFolder();
   const { turns, clock } = turnsOf(folder);
   await (await turns.take(TARGET, FAR)).end();
-  const name = createHash('sha256').update(TARGET).digest('hex').slice(0, 32);
+  const name = createHash('sha256').update(`${thisProcess.hostname}\0${TARGET}`).digest('hex').slice(0, 32);
   put(join(folder, `${name}.lock`));
   await (await turns.take(TARGET, FAR)).end();
   expect(clock.slept).toEqual([]);
