@@ -137,7 +137,7 @@ export class RunTurn {
 }
 
 /** Whether an entry can go along with those of other clones: one that was refused before would keep them back. */
-export function isShareable({ operation, refused }: OutboxEntry): boolean {
+function isShareable({ operation, refused }: OutboxEntry): boolean {
   return !operation?.claim && refused === undefined;
 }
 

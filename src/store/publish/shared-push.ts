@@ -44,9 +44,9 @@ interface Joined {
 
 /**
  * One push for what several clones of a user on this machine write. While one clone pushes, the others build their commits
- * on its commits and on each other's, and one push brings all of those to the branch. Each clone makes, and signs for, its own
- * commits; which of them are on the branch is decided by the compare-and-swap of the push. If that fails, every clone plans
- * its own anew.
+ * on its commits and on each other's, and one push brings all of those to the branch. Each clone makes its own commits;
+ * which of them are on the branch is decided by the compare-and-swap of the push. If that fails, every clone plans its own
+ * anew.
  */
 export class SharedPush {
   readonly #parts: SharedPushParts;

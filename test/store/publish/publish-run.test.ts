@@ -5,6 +5,7 @@ import { ConflictError, RefusedError, RemoteError } from '../../../src/errors.js
 import { statePath } from '../../../src/model/subject/layout.js';
 import { ProcessLock } from '../../../src/store/local/process-lock.js';
 import { Turns } from '../../../src/store/local/turns.js';
+import type { Clock } from '../../../src/store/port/host.js';
 import type { Head, SwapOutcome } from '../../../src/store/port/state-store.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
 import { commit } from '../../support/store-contract.js';
@@ -20,6 +21,14 @@ import {
 
 const DEADLINE = T0 + 60_000;
 const ifPhase = (value: string) => ({ check: 'equals', path: ['deployment', 'phase'], value }) as const;
+/** The turns of another clone of the user. */
+const otherTurns = (folder: string, clock: Clock) =>
+  new Turns(
+    () => join(folder, 'turns'),
+    thisProcess,
+    clock,
+    () => true,
+  );
 const state = (phase: string) => ({ [statePath('d')]: `deployment:\n  phase: ${phase}\n` });
 
 /** A store whose remote answers with its tip, and while that answer is on its way something else happens. */
@@ -197,12 +206,7 @@ describe('where others were met a moment ago', () => {
   it('who waited for the turn does not step back as well, and who has it and loses does', async () => {
     const store = new FaultyStore();
     const { outbox, publisher, folder, clock } = repositoryOf(store);
-    const others = new Turns(
-      () => join(folder, 'turns'),
-      thisProcess,
-      clock,
-      () => true,
-    );
+    const others = otherTurns(folder, clock);
     const slept: number[] = [];
     const { sleep } = clock;
     await outbox.add(eventOperation(), store.target);
@@ -227,12 +231,7 @@ describe('where others were met a moment ago', () => {
 it('a clone that nobody raced waits for another one that has the turn, and then asks where the branch is', async () => {
   const store = new FaultyStore();
   const { outbox, publisher, folder, clock } = repositoryOf(store);
-  const others = new Turns(
-    () => join(folder, 'turns'),
-    thisProcess,
-    clock,
-    () => true,
-  );
+  const others = otherTurns(folder, clock);
   const turn = await others.take(store.target, DEADLINE);
   const seen: string[] = [];
   const { sleep } = clock;
