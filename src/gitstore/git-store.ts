@@ -195,7 +195,6 @@ export class GitStore implements Backend {
   async refresh(timeoutMs: number): Promise<Head> {
     const { published, mover, clock } = this.#parts;
     if (published === null) return this.head();
-    if (this.#publishing) this.#publishing.isRaced = true;
     const tip = await published.fetched.fetch(async () => (await this.head()).revision, timeoutMs);
     await this.#noteFetched();
     return { revision: tip ?? (await mover.tip()), fetchedAt: clock.now() };

@@ -29,7 +29,7 @@ export function anId(offset = 0): string {
   return makeUlid(T0 + offset, made);
 }
 
-const actor = { name: 'Ada', email: 'ada@example.com' };
+export const actor = { name: 'Ada', email: 'ada@example.com' };
 
 /** An operation with one event of a cluster. */
 export function eventOperation(action = 'cluster_created', name = 'prod', id = anId()): Operation {

@@ -17,12 +17,12 @@ export interface BuiltMove {
 
 /** Publishes commits that are built: moves the branch at the remote, and what follows it in this clone. */
 export class Publishing {
-  /** Whether the next push may be lost: the tip was asked for, as after a lost race, and no push has landed since. */
-  isRaced = false;
   readonly #published: Published;
   readonly #mover: BranchMover;
   readonly #parts: Pick<GitParts, 'leases' | 'ancestry' | 'refs'>;
   readonly #noteFetched: () => Promise<void>;
+  /** Whether the last push was lost: the next one may be as well. */
+  #isRaced = false;
 
   constructor(
     published: Published,
@@ -48,7 +48,7 @@ export class Publishing {
       told.push(...pushed.notes);
       return pushed.failure;
     });
-    this.isRaced = failure !== null;
+    this.#isRaced = failure !== null;
     if (failure) {
       await this.#mover.giveUp?.();
       return failure;
@@ -58,11 +58,11 @@ export class Publishing {
   }
 
   /**
-   * Pushes, and looks meanwhile at what moves afterwards, unless the push will probably be lost. Waits for both; only the
+   * Pushes, and looks meanwhile at what moves afterwards, unless the last push was lost. Waits for both; only the
    * push counts.
    */
   async #push(base: Revision | null, push: BranchPush): Promise<BranchPushed> {
-    const looking = this.isRaced ? undefined : this.#mover.lookAhead?.(base, push.to);
+    const looking = this.#isRaced ? undefined : this.#mover.lookAhead?.(base, push.to);
     const [pushed] = await Promise.allSettled([pushBranch(this.#published.remote, push), looking]);
     if (pushed.status === 'rejected') throw pushed.reason;
     return pushed.value;

@@ -11,6 +11,8 @@ import type { Head, Revision, SwapOutcome } from '../port/state-store.js';
 import { checkVersion } from '../read/records.js';
 import { followPublished } from './follow-published.js';
 import { lostRaces, notComeTo, timeIsUp } from './publish-errors.js';
+import { asksFirst } from './publish-schedule.js';
+import type { PushRecord } from './push-log.js';
 import { RunEntries } from './run-entries.js';
 import { planShared, RunTurn } from './run-turn.js';
 import { type Refused, Splitting } from './splitting.js';
@@ -29,8 +31,10 @@ export interface PublishRunOptions {
   readonly deadline: number;
   /** The operation whose delivery this process returns itself, so it needs no result file. */
   readonly own: string | undefined;
-  /** Whether others write just now: the tip is asked for before the first try, which would lose. */
+  /** Whether others write just now. */
   readonly isRaced: boolean;
+  /** The last pushes of this clone, oldest first. */
+  readonly pushes: readonly PushRecord[];
   /** Of the operations that a server lost, those that may be published again. */
   readonly released: ReadonlySet<string>;
   /** Whether operations refused earlier are tried again however short ago that was. */
@@ -49,6 +53,8 @@ export interface PublishReport {
   readonly attempts: number;
   /** Whether others moved the branch meanwhile. */
   readonly isRaced: boolean;
+  /** How long before the run this clone had last heard from the remote, in ms; null where it never had. */
+  readonly sinceMs: number | null;
 }
 
 /** Shortest time that one talk with the remote is given, whatever is left of the deadline. */
@@ -121,31 +127,34 @@ export class PublishRun {
     this.#believed = head.revision;
     // Others have moved a near store since the copy of it was made, more often than not. A bare clone is on a branch of
     // which the remote was never asked; a first push would expect that the remote has none.
-    const asksFirst = this.#options.isRaced || head.isKept === true || head.isUnasked === true;
-    head = await this.#publishQueue(fresh, head, asksFirst);
+    const now = this.#clock.now();
+    const sinceMs = head.fetchedAt ? Math.max(now - head.fetchedAt, 0) : null;
+    const asks = head.isKept || head.isUnasked || asksFirst(this.#options.pushes, now, sinceMs);
+    head = await this.#publishQueue(fresh, head, asks);
     if (head !== null) await this.#publishQueue(refused, head, false);
     await this.#outbox.forgetOld(this.#clock.now());
     const { deliveries, attempts } = this.#entries;
-    return { deliveries, notes: [...new Set(this.#notes)], attempts, isRaced: this.#isRaced };
+    return { deliveries, notes: [...new Set(this.#notes)], attempts, isRaced: this.#isRaced, sinceMs };
   }
 
   /**
    * Publishes what waits in a queue, push by push.
-   * @param asksFirst whether the tip is asked for before the first push
+   * @param asks whether the tip is asked for before the first push
    * @returns where the branch is; null where more tries are of no use now
    */
-  async #publishQueue(queue: Queue, from: Head, asksFirst: boolean): Promise<Head | null> {
+  async #publishQueue(queue: Queue, from: Head, asks: boolean): Promise<Head | null> {
     let head: Head | null = from;
     let entries = await queue.list();
-    const isInTurn =
-      this.#store.isRemote && entries.length > 0 && (await this.#turn.isDue(this.#options.isRaced));
-    if (this.#store.isRemote && entries.length > 0 && (isInTurn || asksFirst || isBacklog(entries))) {
-      const shared = isInTurn ? await this.#takeTurn(queue, head) : null;
-      if (shared?.head) ({ head, entries } = { head: shared.head, entries: await queue.list() });
-      else ({ head, entries } = await this.#atNewTip(queue, entries));
+    if (entries.length > 0 && this.#store.isRemote) {
+      // Another clone of the user pushes now: this one would lose the race.
+      const isTaken = await this.#turn.isTaken();
+      const taken = isTaken || this.#options.isRaced ? await this.#takeTurn(queue, head) : null;
+      if (taken?.head) ({ head, entries } = { head: taken.head, entries: await queue.list() });
+      else if (isTaken || taken?.isWaitedFor || asks || isBacklog(entries))
+        ({ head, entries } = await this.#atNewTip(queue, entries));
     }
     // Without a server nobody asked for the head since the store was opened: it may have been upgraded or migrated.
-    else if (!this.#store.isRemote && entries.length > 0) head = await this.#refresh(entries);
+    else if (entries.length > 0) head = await this.#refresh(entries);
     while (head && entries.length > 0) {
       ({ entries, head } = await this.#dropUnclaimed(entries, head));
       if (head === null || entries.length === 0) break;

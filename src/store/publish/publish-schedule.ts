@@ -9,15 +9,34 @@ const RACED_MS = 30_000;
 const SHARED_MS = 2_000;
 /** How long a push waits for others of its clone to come along, at most, in ms. */
 const JOIN_MS = 250;
+/** How many of the last pushes have a vote on how often others write. */
+const LOOKED_AT = 10;
 
 function isWithin(push: PushRecord, ms: number, now: number): boolean {
   return now >= push.at && now - push.at < ms;
 }
 
-/** Whether others write to the branch just now, so that asking where it is comes before a try that would lose. */
+/** Whether others write to the branch just now. */
 export function isRaced(pushes: readonly PushRecord[], now: number): boolean {
   const last = pushes.at(-1);
   return last?.isRaced === true && isWithin(last, RACED_MS, now);
+}
+
+/**
+ * Whether to ask where the branch is before the first try, which loses if others have written since the tip was known. Either
+ * costs one more talk with the remote if it was wrong, so the more likely one counts, and the last pushes vote: what others did
+ * within a pause they do within a longer one, and what they did not do they do not within a shorter one.
+ * @param sinceMs how long ago the tip was known; null for never
+ */
+export function asksFirst(pushes: readonly PushRecord[], now: number, sinceMs: number | null): boolean {
+  if (sinceMs === null) return isRaced(pushes, now);
+  let votes = 0;
+  for (const push of pushes.slice(-LOOKED_AT)) {
+    if (push.sinceMs === undefined) continue;
+    if (push.isRaced === true && push.sinceMs <= sinceMs) votes += 1;
+    if (push.isRaced !== true && push.sinceMs >= sinceMs) votes -= 1;
+  }
+  return votes === 0 ? isRaced(pushes, now) : votes > 0;
 }
 
 /**

@@ -142,6 +142,7 @@ export class Publisher {
       deadline,
       own,
       isRaced: isRaced(known, began),
+      pushes: known,
       mayHaveLanded,
       ...what,
     });
@@ -164,6 +165,7 @@ export class Publisher {
         operations: outcomes.length,
         isPublished: outcomes.some(({ kind }) => kind === 'published'),
         isRaced: report.isRaced,
+        ...(report.sinceMs === null ? {} : { sinceMs: report.sinceMs }),
       });
     }
     return report;
@@ -173,7 +175,7 @@ export class Publisher {
 /** The report of a run that could not be ended, whose operation stays in the outbox. */
 function interrupted(own: string, error: RemoteError, unknown: boolean): PublishReport {
   const delivery: Delivery = { kind: 'pending', error, attempts: 0, unknown };
-  return { deliveries: new Map([[own, delivery]]), notes: [], attempts: 0, isRaced: false };
+  return { deliveries: new Map([[own, delivery]]), notes: [], attempts: 0, isRaced: false, sinceMs: null };
 }
 
 function overtaken(): Delivery {

@@ -19,6 +19,8 @@ export interface PushRecord {
   readonly isPublished: boolean;
   /** Whether the branch was not where this clone expected it: others write, too. Missing in old records. */
   readonly isRaced?: boolean;
+  /** How long before it this clone had last heard from the remote, in ms. Missing where it never had, and in old records. */
+  readonly sinceMs?: number;
 }
 
 function isRecord(value: unknown): value is PushRecord {

@@ -44,12 +44,9 @@ export class RunTurn {
     this.#deadline = deadline;
   }
 
-  /**
-   * Whether to wait for the turn before the first push: this clone has met others a moment ago, or one of them has the turn
-   * now, and would lose the race.
-   */
-  async isDue(isRaced: boolean): Promise<boolean> {
-    return isRaced || this.#parts.turns.isTaken(this.#parts.store.target);
+  /** Whether another clone has the turn now. */
+  async isTaken(): Promise<boolean> {
+    return this.#parts.turns.isTaken(this.#parts.store.target);
   }
 
   /**
