@@ -41,6 +41,11 @@ kgit() {
 
 cd "$work"
 kgit version
+step='noting first runs'
+# A first run keeps no code, only an empty file: here each command counts as run before.
+noted=$(echo "$kept"/*-version)
+for name in get help init push-event set list log sync status validate; do : >"${noted%version}$name"; done
+kgit version
 kgit get --help
 kgit --help
 kgit init state

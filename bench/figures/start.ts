@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { emptyOclif } from '../empty-oclif.js';
-import { type Contender, peakMemory, race } from '../race.js';
+import { type Contender, peakMemory, race, timed } from '../race.js';
 import { missingRow, type Row, ratioRow } from '../result.js';
 import { madeRepository, progress, type Surroundings, serverOf } from '../surroundings.js';
 import { NODES, nodeOf, onPath } from '../tools.js';
@@ -20,6 +20,8 @@ const NAMES = Object.keys(COMMANDS) as Name[];
 const COLD_TARGET = 3;
 /** Of these, the first run of a user is also measured with the code that an installer keeps. */
 const INSTALLED = ['get', 'push-event --queue'] as const satisfies readonly Name[];
+/** Rounds of the second run, which keeps the compiled code. */
+const SECOND_ROUNDS = 7;
 /** What runs of an installed program, and of `bin/keep-code.sh`, read. */
 const PARTS = [
   'bin',
@@ -79,6 +81,15 @@ function installed(surroundings: Surroundings, major: number, node: string): str
   return program;
 }
 
+/** The same command, run once before each round, untimed. */
+function onceBefore(contender: Contender): Contender {
+  const before = (round: number) => {
+    contender.before?.(round);
+    timed(contender);
+  };
+  return { ...contender, before };
+}
+
 function onNode(
   surroundings: Surroundings,
   major: number,
@@ -107,6 +118,14 @@ function onNode(
   const warm = race({ ...others, ...all(false) }, ROUNDS, 4);
   progress(`START on Node ${major}, cold: ${COLD_ROUNDS} rounds`);
   const cold = race({ bare: others.bare, ...all(true) }, COLD_ROUNDS);
+  const second = race(
+    {
+      bare: others.bare,
+      get: onceBefore(contender('get', true)),
+      'push-event --queue': onceBefore(contender('push-event --queue', true)),
+    },
+    SECOND_ROUNDS,
+  );
   const program = installed(surroundings, major, node);
   const kept = race(
     {
@@ -142,6 +161,19 @@ function onNode(
         },
         cold[name],
         cold.bare,
+      ),
+    ),
+    ...INSTALLED.map((name) =>
+      ratioRow(
+        {
+          what: `\`kgit ${name}\`, second run ever${on}`,
+          command: `kgit ${COMMANDS[name].args.join(' ')}`,
+          baseline: 'node -e 0',
+          target: null,
+          note: 'It keeps the compiled code.',
+        },
+        second[name],
+        second.bare,
       ),
     ),
     ...INSTALLED.map((name) =>

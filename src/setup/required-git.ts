@@ -5,7 +5,7 @@ import type { Git } from '../gitstore/process/git.js';
 import { checkGitVersion } from '../gitstore/repository/repository.js';
 import { PACKAGE_ROOT } from '../package-root.js';
 import { findProgram } from '../platform/programs.js';
-import { privateFolder, replaceDurably } from '../store/local/durable-files.js';
+import { privateFolder, replaceWhole } from '../store/local/durable-files.js';
 
 /** The record of an installer, for all users. `bin/keep-code.sh` writes it beside the compiled code. */
 const INSTALLED_NOTE = join(PACKAGE_ROOT, 'dist/code/git-checked');
@@ -47,7 +47,7 @@ export async function requireGit(git: Git, environment: Environment): Promise<vo
   if (note === null || identity === null) return;
   try {
     await privateFolder(join(note, '..'));
-    await replaceDurably(note, identity);
+    await replaceWhole(note, identity);
   } catch (error) {
     // Without a record, git is asked again the next time.
     if (!(error instanceof EnvironmentError)) throw error;

@@ -100,6 +100,8 @@ export function expectKeptCode(program: string): void {
   const here = `${id}-node${process.versions.node}-${process.arch}`;
   const expected = [...commands.map((command) => `${here}-${command}`), 'git-checked'];
   expect(readdirSync(folder).sort()).toEqual(expected);
+  // Without code there would be the notes of first runs.
+  expect(expected.filter((name) => statSync(join(folder, name)).size === 0)).toEqual([]);
   const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
   expect(modeOf(folder)).toBe('755');
   expect(new Set(readdirSync(folder).map((name) => modeOf(join(folder, name))))).toEqual(new Set(['644']));

@@ -10,9 +10,10 @@ import { committable, ownFolder } from '../../setup/trust.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 /** Compiled code by script name. */
 export type CompiledCode = ReadonlyMap<string, Buffer>;
-/** Cached code, and when it was last found to be good, in ms since the epoch. */
+/** Cached code; none after a first run, which leaves a note alone. */
 export interface KeptCode {
   readonly codes: CompiledCode;
+  /** When it was last found to be good, or noted, in ms since the epoch; 0 for never. */
   readonly checkedAt: number;
 }
 
@@ -105,7 +106,7 @@ function readTrusted(folder: string, name: string, isTrusted: (stats: Stats) => 
       stats.size <= 2 * MAX_BYTES &&
       stats.size % (2 * ALIGNMENT) === 0;
     const bytes = isSound ? readTwice(file, stats.size) : null;
-    return bytes === null ? NOTHING : { codes: unpacked(bytes), checkedAt: stats.mtimeMs };
+    return { codes: bytes === null ? NOTHING.codes : unpacked(bytes), checkedAt: stats.mtimeMs };
   } catch {
     // Nothing is kept yet, or it cannot be read: the program is compiled again.
     return NOTHING;

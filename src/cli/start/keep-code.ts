@@ -26,14 +26,23 @@ function packed(codes: CompiledCode): Buffer {
   return bytes;
 }
 
-/** Keeps compiled code as `name`, atomically. If that fails, the next run does without. */
+/** Keeps compiled code as `name`. If that fails, the next run does without. */
 export function keepCode(folder: string, name: string, codes: CompiledCode): void {
+  const bytes = packed(codes);
+  if (bytes.length <= 2 * MAX_BYTES) keep(folder, name, bytes);
+}
+
+/** Notes a first run as `name`, in place of code. */
+export function noteFirstRun(folder: string, name: string): void {
+  keep(folder, name, Buffer.alloc(0));
+}
+
+/** Writes a file of the cache, atomically. */
+function keep(folder: string, name: string, bytes: Buffer): void {
   const temporary = join(folder, `${name}.${process.pid}-${process.hrtime.bigint()}.tmp`);
   try {
     fs.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
     if (!isOwn(fs.lstatSync(folder))) return;
-    const bytes = packed(codes);
-    if (bytes.length > 2 * MAX_BYTES) return;
     fs.writeFileSync(temporary, bytes, { flag: 'wx', mode: PRIVATE_FILE });
     fs.renameSync(temporary, join(folder, name));
     removeOldest(folder);

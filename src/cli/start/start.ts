@@ -121,21 +121,29 @@ export function start(): Promise<void> {
   const folder = codeCacheFolder(process.env);
   const name = cacheName(process.argv.slice(2));
   const own = folder === null ? NOTHING : readCode(folder, name);
-  const { codes, checkedAt } = own.codes.size > 0 ? own : readInstalledCode(join(__dirname, 'code'), name);
-  const scripts = new Scripts(codes);
+  const installed = own.codes.size > 0 ? own : readInstalledCode(join(__dirname, 'code'), name);
+  const kept = installed.codes.size > 0 ? installed : own;
+  const scripts = new Scripts(kept.codes);
   const { main } = scripts.load('main.cjs') as Program;
   if (folder === null) return main();
-  process.once('exit', () => keep(scripts, { codes, checkedAt }, folder, name));
+  process.once('exit', () => keep(scripts, kept, folder, name));
   return main();
 }
 
-/** Keeps what was compiled for the next run, if it is much. */
+/**
+ * Keeps what was compiled for the next run, if it is much. A first run is only noted: it is often the last one there, in a
+ * container, and keeping its code would take a seventh of its time.
+ */
 function keep(scripts: Scripts, { codes, checkedAt }: KeptCode, folder: string, name: string): void {
   const { hasNew } = scripts;
   if (!hasNew && Date.now() - checkedAt < CHECK_AFTER_MS) return;
-  const compiled = scripts.compiled();
   try {
-    const { keepCode, noteChecked } = scripts.load('keep-code.cjs') as KeepCode;
+    const { keepCode, noteChecked, noteFirstRun } = scripts.load('keep-code.cjs') as KeepCode;
+    if (codes.size === 0 && checkedAt === 0) {
+      noteFirstRun(folder, name);
+      return;
+    }
+    const compiled = scripts.compiled();
     if (hasNew || bytesOf(compiled) - bytesOf(codes) > RENEW_BYTES) keepCode(folder, name, compiled);
     else noteChecked(folder, name);
   } catch {
