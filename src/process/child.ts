@@ -1,5 +1,5 @@
 /** Starts and ends every child process of kgit: nothing else imports `node:child_process`. */
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { Socket } from 'node:net';
 import { constants, setPriority } from 'node:os';
 
@@ -16,6 +16,8 @@ export interface StartOptions {
   readonly ownGroup?: boolean | undefined;
 }
 
+/** Time limit of a program for which this process waits, in ms. */
+const ASK_MS = 60_000;
 /** Time between the request to end and SIGKILL, in ms. */
 const KILL_AFTER_MS = 2_000;
 const groups = new Set<ChildProcess>();
@@ -35,6 +37,33 @@ export function startChild(program: string, args: readonly string[], options: St
     child.once('close', () => groups.delete(child));
   }
   return child;
+}
+
+/** What a program said that ran to its end. */
+export interface Answer {
+  /** Exit code; null where a signal ended it or it never ran. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Why it could not be run to its end; null if it was. */
+  readonly failure: NodeJS.ErrnoException | null;
+}
+
+/** Runs a program, without a shell and without input, while this process waits for it: for a question of few milliseconds. */
+export function askProgram(
+  program: string,
+  args: readonly string[],
+  { environment, cwd }: Omit<StartOptions, 'ownGroup'>,
+): Answer {
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    env: environment,
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+    encoding: 'utf8',
+    timeout: ASK_MS,
+  });
+  return { code: status, stdout: stdout ?? '', stderr: stderr ?? '', failure: error ?? null };
 }
 
 /** Starts a program that shares the terminal and the process group of this process. */

@@ -45,7 +45,6 @@ async function clone({ source, name, folder }: CloneRequest, host: DriverHost): 
 
 async function restore({ file, folder, ...options }: RestoreRequest, { environment }: DriverHost) {
   const git = openGit(tmpdir(), environment);
-  await requireGit(git, environment);
   return restoreBackup(git, file, folder, { ...options, localFolder: LOCAL_FOLDER });
 }
 
@@ -78,7 +77,7 @@ const make: StoreMaker = {
   },
 
   async make(folder, remote, { environment }): Promise<MadePlace> {
-    await requireGit(new Git(tmpdir(), environment), environment);
+    requireGit(environment);
     await makeFolder(folder);
     const git = new Git(folder, environment);
     const server = await makeRemote(git, remote);

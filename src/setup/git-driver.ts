@@ -70,7 +70,11 @@ export function openGit(
   // Reading `process.stdin.isTTY` would open stdin, and `isatty` loads all of `node:net`.
   const isInteractive = isDevice(2) && isDevice(0) && isatty(0) && isatty(2);
   if (!isInteractive) endGitWithUs();
-  return new Git(path, environment, { askpass: ASKPASS, isInteractive, isOffline, ...(waits && { waits }) });
+  const beforeStart = () => requireGit(environment);
+  return new Git(path, environment, {
+    ...{ askpass: ASKPASS, isInteractive, isOffline, beforeStart },
+    ...(waits && { waits }),
+  });
 }
 
 /** What only a git repository has. */
@@ -183,7 +187,6 @@ async function openByUrl(spec: RepositorySpec, context: DriverContext): Promise<
   const state = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state');
   const { place: url, branch: asked } = spec;
   const outside = openGit(tmpdir(), environment, context);
-  await requireGit(outside, environment);
   const now = systemClock.now();
   const wanted = { url, branch: asked, mayBeEmpty, timeoutMs };
   const path = await managedClone(gitFill(outside, wanted), { url, branch: asked, folder, history, now });
@@ -230,7 +233,6 @@ export async function openGitRepository(context: DriverContext): Promise<OpenedG
   const path = resolve(cwd, spec?.place ?? '.');
   await requireFolder(path);
   const finder = openGit(path, environment, context);
-  await requireGit(finder, environment);
   const layout = await openRepository(finder, path, TRUSTED);
   if (spec === null) refuseCommitted(layout, path);
   const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir, layout.config);

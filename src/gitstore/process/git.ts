@@ -5,7 +5,7 @@ import { outputOf } from '../../process/child-output.js';
 import { namingExtraHeader } from './extra-header.js';
 import { GIT_OPTIONS, gitEnvironment } from './git-environment.js';
 import { NO_TRANSPORT, offlineError, offlineFailure } from './offline.js';
-import { type AccessOptions, type RemoteAccess, remoteAccess } from './remote-access.js';
+import { type GitOptions, type RemoteAccess, remoteAccess } from './remote-access.js';
 import { tellProgress, tellTalk, withoutProgress } from './told-wait.js';
 
 /** Maximum output of one git command, in bytes. */
@@ -66,7 +66,7 @@ export class Git {
   readonly #environment: Record<string, string>;
   readonly #prefix: readonly string[];
   readonly #tokens: Readonly<Record<string, string | undefined>>;
-  readonly #access: AccessOptions;
+  readonly #access: GitOptions;
   readonly #known = new Map<string, Promise<RemoteAccess>>();
   #lazy: (LazyFetches & { readonly access: RemoteAccess }) | null = null;
 
@@ -79,7 +79,7 @@ export class Git {
   constructor(
     cwd: string,
     environment: Readonly<Record<string, string | undefined>>,
-    access: AccessOptions = {},
+    access: GitOptions = {},
     prefix: readonly string[] = [],
   ) {
     this.#cwd = cwd;
@@ -161,8 +161,9 @@ export class Git {
     return this.#lazy;
   }
 
-  /** Starts a git process whose streams the caller drives. */
+  /** Starts a git process whose streams the caller drives. Throws EnvironmentError if git cannot be used. */
   start(args: readonly string[], call: GitCall = {}): PipedChild {
+    this.#access.beforeStart?.();
     const access = this.#lazy?.access;
     return startChild('git', [...this.#prefix, ...(access?.options ?? []), ...args], {
       environment: { ...this.#environment, ...access?.env, ...call.env },
@@ -171,8 +172,9 @@ export class Git {
     });
   }
 
-  /** Starts a git process of low priority that outlives this one. */
+  /** Starts a git process of low priority that outlives this one. Throws EnvironmentError if git cannot be used. */
   leave(args: readonly string[]): void {
+    this.#access.beforeStart?.();
     const [environment, cwd] = [this.#environment, this.#cwd];
     leaveChild('git', [...this.#prefix, ...args], { environment, cwd, isLowPriority: true });
   }
@@ -204,6 +206,7 @@ export class Git {
   }
 
   async #transfer(args: readonly string[], call: GitCall): Promise<GitResult> {
+    this.#access.beforeStart?.();
     const { transfer } = await import('./transfer.js');
     const { code, stdout, stderr, timedOut } = await transfer([...this.#prefix, ...args], {
       cwd: call.cwd ?? this.#cwd,

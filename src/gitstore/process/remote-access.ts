@@ -21,6 +21,12 @@ export interface AccessOptions {
   readonly waits?: Waits;
 }
 
+/** What a git runner does beside running git. */
+export interface GitOptions extends AccessOptions {
+  /** Called before each process is started. Throws EnvironmentError if git cannot be used. */
+  readonly beforeStart?: () => void;
+}
+
 /** Options and environment for a git that contacts a remote. */
 export interface RemoteAccess {
   readonly options: readonly string[];

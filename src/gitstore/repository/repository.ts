@@ -113,22 +113,32 @@ export function mainWorkTree({ commonDir, workTree, config }: Repository): strin
   return commonDir.endsWith('/.git') ? dirname(commonDir) : workTree;
 }
 
-/** Returns git's version, such as 2.47.3; all that git said if that has no number. Throws EnvironmentError. */
-export async function gitVersion(git: Git): Promise<string> {
-  const text = await git.text(['version']);
+/** The version in what `git version` prints, such as 2.47.3; all of it if it has no number. */
+export function versionIn(text: string): string {
   return /\d+\.\d+(?:\.\d+)*/.exec(text)?.[0] ?? text.trim();
+}
+
+/** Returns git's version, as `versionIn`. Throws EnvironmentError. */
+export async function gitVersion(git: Git): Promise<string> {
+  return versionIn(await git.text(['version']));
+}
+
+/** Throws EnvironmentError if a version of git is older than GIT_FLOOR. */
+export function requireFloor(version: string): void {
+  const [major = Number.NaN, minor = Number.NaN] = version.split('.').map(Number);
+  const [floorMajor, floorMinor] = GIT_FLOOR.split('.').map(Number) as [number, number];
+  if (major > floorMajor || (major === floorMajor && minor >= floorMinor)) return;
+  throw new EnvironmentError(`git is ${version}, and kgit needs ${GIT_FLOOR} or newer`, {
+    suggestions: [`Update git to ${GIT_FLOOR} or newer, or put a newer one first in PATH`],
+    data: { version, needed: GIT_FLOOR },
+  });
 }
 
 /** Returns git's version. Throws EnvironmentError if it is older than GIT_FLOOR. */
 export async function checkGitVersion(git: Git): Promise<string> {
   const version = await gitVersion(git);
-  const [major = Number.NaN, minor = Number.NaN] = version.split('.').map(Number);
-  const [floorMajor, floorMinor] = GIT_FLOOR.split('.').map(Number) as [number, number];
-  if (major > floorMajor || (major === floorMajor && minor >= floorMinor)) return version;
-  throw new EnvironmentError(`git is ${version}, and kgit needs ${GIT_FLOOR} or newer`, {
-    suggestions: [`Update git to ${GIT_FLOOR} or newer, or put a newer one first in PATH`],
-    data: { version, needed: GIT_FLOOR },
-  });
+  requireFloor(version);
+  return version;
 }
 
 /** The remote from which git fetches missing objects on demand, one by one; null if all objects are here. */

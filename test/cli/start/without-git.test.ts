@@ -16,6 +16,12 @@ import { stateRepository } from '../../support/state-repository.js';
 
 const repository = (region: string) =>
   stateRepository({ 'deployments/dep-a/state.yaml': `region: ${region}\n` });
+/** The same after a first command, which registers the merge driver. */
+async function usedRepository(region: string): Promise<string> {
+  const path = repository(region);
+  await kgitProcess(path, ['get', 'region']);
+  return path;
+}
 
 let place: string;
 /** A git that notes what it is asked. */
@@ -39,15 +45,30 @@ const askedSince = (before: number) =>
     .sort();
 
 describe('in an ordinary clone', () => {
-  it('a read, a queued event and the version start no git', async () => {
-    const path = repository('eastus');
-    await kgitProcess(path, ['get', 'region'], { env });
-    const before = asked().length;
+  it('a read, a queued event and the version start no git, not even for a user who never ran kgit', async () => {
+    const path = await usedRepository('eastus');
     expect((await kgitProcess(path, ['get', 'region'], { env })).stdout).toBe('eastus\n');
     const queued = await kgitProcess(path, ['push-event', 'a', '--deployment', 'dep-a', '--queue'], { env });
     expect(queued.code).toBe(0);
     await kgitProcess(path, ['--version'], { env });
-    expect(askedSince(before)).toEqual([]);
+    expect(asked()).toEqual([]);
+  });
+
+  it('a git that is too old, or fails, is in the way of what needs one alone', async () => {
+    const path = await usedRepository('eastus');
+    const wrapper = join(place, 'bin/git');
+    writeFileSync(wrapper, '#!/bin/sh\necho git version 2.20.1\n', { mode: 0o755 });
+    expect((await kgitProcess(path, ['get', 'region'], { env })).stdout).toBe('eastus\n');
+    const event = ['push-event', 'a', '--deployment', 'dep-a'];
+    const refused = await kgitProcess(path, event, { env });
+    expect(refused).toMatchObject({ code: 18, stdout: '' });
+    expect(refused.stderr).toContain('git is 2.20.1, and kgit needs 2.34 or newer');
+    writeFileSync(wrapper, '#!/bin/sh\necho broken >&2; exit 7\n');
+    const broken = await kgitProcess(path, event, { env });
+    expect(broken).toMatchObject({ code: 18, stdout: '' });
+    expect(broken.stderr).toContain('git version failed (7): broken');
+    // None of these events waits for a git that can be used.
+    expect((await kgitProcess(path, ['outbox'])).stdout).toBe('nothing waits\n');
   });
 
   it('git is asked where it is not ordinary', async () => {
