@@ -113,7 +113,7 @@ async function proposeRefused(
   if (!isProtected(error)) throw error;
   const { opened, settings, note, command } = writing;
   if (settings.writeOnProtected === 'fail' || claim !== null)
-    throw command === undefined ? error : withProposal(error, command);
+    throw command === undefined ? error : withProposal(error, command());
   note(protectedNote(opened.name, error));
   const outcome = await propose(writing, operation).catch((cause: unknown) => {
     throw stillKept(cause, error);

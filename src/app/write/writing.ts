@@ -45,8 +45,8 @@ export interface Writing extends Configured {
   readonly note: (message: string) => void;
   /** Has another process publish what waits, once `publish.interval` has passed. Without it the write itself waits that long. */
   readonly publishLater?: (() => Promise<void>) | undefined;
-  /** The command line that is running, if adding --propose to it would propose the write. */
-  readonly command?: string | undefined;
+  /** Returns the command line that is running, if adding --propose to it would propose the write. */
+  readonly command?: (() => string) | undefined;
 }
 
 /**

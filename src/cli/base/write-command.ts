@@ -107,7 +107,7 @@ export abstract class WriteCommand<T extends CommandClass> extends KgitCommand<T
       deadline: this.deadline(context.settings),
       note: (message) => this.note(message),
       publishLater: () => this.publishLater(context),
-      command: this.#canPropose ? commandText(['kgit', this.id ?? '', ...this.argv]) : undefined,
+      command: this.#canPropose ? () => commandText(['kgit', this.id ?? '', ...this.argv]) : undefined,
     };
   }
 

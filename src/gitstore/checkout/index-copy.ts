@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { constants, copyFile } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { readdir, rename, stat, utimes } from '../../platform/small-files.js';
@@ -12,6 +11,16 @@ const NAME = /^kgit-index-[0-9a-f]{12}(\.lock)?$/;
 export async function indexIdentity(gitDir: string): Promise<string> {
   const stats = await orIfGone(stat(join(gitDir, 'index'), { bigint: true }), null);
   return stats === null ? '' : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+}
+
+/** Copies a file to a new name. Without `node:fs/promises`, which takes longer to load than an index to copy. */
+function copyOnce(from: string, to: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }
 
 /**
@@ -45,7 +54,7 @@ export class IndexCopy {
     const copy = new IndexCopy(gitDir, index);
     try {
       const { mtimeMs } = await stat(copy.#index);
-      await copyFile(copy.#index, copy.path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      await copyOnce(copy.#index, copy.path);
       // git reads files again that are not older than the index, so the copy must not look newer.
       const time = Math.floor(mtimeMs) / 1000;
       await utimes(copy.path, time, time);

@@ -125,7 +125,7 @@ describe('a write that a protected branch refuses', () => {
 
   it('fails with the command that would propose it, and is kept', async () => {
     const { writing } = refusing();
-    const failed = submit(await writing({ command: 'kgit set a=1' }), eventOperation());
+    const failed = submit(await writing({ command: () => 'kgit set a=1' }), eventOperation());
     await expect(failed).rejects.toMatchObject({
       code: 'REFUSED',
       data: { kept: true },
