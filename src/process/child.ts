@@ -40,7 +40,7 @@ export function startChild(program: string, args: readonly string[], options: St
 }
 
 /** What a program said that ran to its end. */
-export interface Answer {
+interface Answer {
   /** Exit code; null where a signal ended it or it never ran. */
   readonly code: number | null;
   readonly stdout: string;

@@ -70,11 +70,8 @@ export function openGit(
   // Reading `process.stdin.isTTY` would open stdin, and `isatty` loads all of `node:net`.
   const isInteractive = isDevice(2) && isDevice(0) && isatty(0) && isatty(2);
   if (!isInteractive) endGitWithUs();
-  const beforeStart = () => requireGit(environment);
-  return new Git(path, environment, {
-    ...{ askpass: ASKPASS, isInteractive, isOffline, beforeStart },
-    ...(waits && { waits }),
-  });
+  const access = { askpass: ASKPASS, isInteractive, isOffline, ...(waits && { waits }) };
+  return new Git(path, environment, { ...access, beforeStart: () => requireGit(environment) });
 }
 
 /** What only a git repository has. */

@@ -121,8 +121,8 @@ export function start(): Promise<void> {
   const folder = codeCacheFolder(process.env);
   const name = cacheName(process.argv.slice(2));
   const own = folder === null ? NOTHING : readCode(folder, name);
-  const installed = own.codes.size > 0 ? own : readInstalledCode(join(__dirname, 'code'), name);
-  const kept = installed.codes.size > 0 ? installed : own;
+  const found = own.codes.size > 0 ? own : readInstalledCode(join(__dirname, 'code'), name);
+  const kept = found.codes.size > 0 ? found : own;
   const scripts = new Scripts(kept.codes);
   const { main } = scripts.load('main.cjs') as Program;
   if (folder === null) return main();

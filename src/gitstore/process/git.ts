@@ -172,9 +172,8 @@ export class Git {
     });
   }
 
-  /** Starts a git process of low priority that outlives this one. Throws EnvironmentError if git cannot be used. */
+  /** Starts a git process of low priority that outlives this one. */
   leave(args: readonly string[]): void {
-    this.#access.beforeStart?.();
     const [environment, cwd] = [this.#environment, this.#cwd];
     leaveChild('git', [...this.#prefix, ...args], { environment, cwd, isLowPriority: true });
   }

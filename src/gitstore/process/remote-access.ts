@@ -23,7 +23,7 @@ export interface AccessOptions {
 
 /** What a git runner does beside running git. */
 export interface GitOptions extends AccessOptions {
-  /** Called before each process is started. Throws EnvironmentError if git cannot be used. */
+  /** Called before each process for which this one waits. Throws EnvironmentError if git cannot be used. */
   readonly beforeStart?: () => void;
 }
 
