@@ -6,9 +6,10 @@ import type { KeySpace } from '../../src/backends/keyed/key-space.js';
 import { sqliteEngine } from '../../src/backends/sqlite/sqlite-engine.js';
 import { SqliteKeySpace } from '../../src/backends/sqlite/sqlite-key-space.js';
 import { systemClock, thisHost } from '../../src/setup/this-host.js';
+import { killAtSome } from '../support/campaign/kill-at-some.js';
 import { Random } from '../support/campaign/random.js';
 import { count, seed } from '../support/campaign/size.js';
-import { killedAt, type SystemCallPoint, traced } from '../support/campaign/strace.js';
+import { killedAt, traced } from '../support/campaign/strace.js';
 import { expectWhole, lostOf, startWriting, writingProgram } from '../support/campaign/writing-program.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 import { until } from '../support/patience.js';
@@ -34,20 +35,15 @@ describe('a writer on this machine', () => {
     expect(watched.told()).toHaveLength(COMMITS);
     const points = calls.points();
     expect(points.length).toBeGreaterThan(100);
-    const random = new Random(seed);
-    const some: SystemCallPoint[] =
-      points.length <= POINTS ? points : Array.from({ length: POINTS }, () => random.pick(points));
-    let killed = 0;
-    for (const point of some) {
+    await killAtSome(points, POINTS, new Random(seed), async (point) => {
       const note = `before ${point.call} ${point.nth}, ${NOTE}`;
       const path = join(temporaryFolder(), 'state');
       const writing = startWriting(program, ['file', path, COMMITS], killedAt(point));
       await writing.ended;
-      if (writing.told().length < COMMITS) killed += 1;
       expect(await lostOf(files(path), writing.told()), note).toEqual([]);
       await expectWhole(files(path), note);
-    }
-    expect(killed).toBeGreaterThan(some.length / 2);
+      return writing.told().length < COMMITS;
+    });
   }, 7_200_000);
 
   it(`to SQLite, killed ${AT_RANDOM} times, loses nothing and leaves nothing half done (${NOTE})`, async () => {
