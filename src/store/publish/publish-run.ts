@@ -146,11 +146,11 @@ export class PublishRun {
     let head: Head | null = from;
     let entries = await queue.list();
     if (entries.length > 0 && this.#store.isRemote) {
-      // Another clone of the user pushes now: this one would lose the race.
-      const isTaken = await this.#turn.isTaken();
-      const taken = isTaken || this.#options.isRaced ? await this.#takeTurn(queue, head) : null;
+      // While another clone of the user pushes, this one would lose the race.
+      const isDue = this.#options.isRaced || (await this.#turn.isTaken());
+      const taken = isDue ? await this.#takeTurn(queue, head) : null;
       if (taken?.head) ({ head, entries } = { head: taken.head, entries: await queue.list() });
-      else if (isTaken || taken?.isWaitedFor || asks || isBacklog(entries))
+      else if (taken?.isWaitedFor || asks || isBacklog(entries))
         ({ head, entries } = await this.#atNewTip(queue, entries));
     }
     // Without a server nobody asked for the head since the store was opened: it may have been upgraded or migrated.
