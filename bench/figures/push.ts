@@ -66,7 +66,7 @@ function here(surroundings: Surroundings): Row[] {
   ];
 }
 
-/** A server over http, each round trip of which takes a tenth of a second. */
+/** Where the server is, in the words of the rows: each round trip over http takes a tenth of a second. */
 const FAR = `to a server over http with ${LATENCY_MS} ms of latency`;
 
 /** A repository of the server, and a clone of it. */
@@ -79,7 +79,7 @@ function farClone(surroundings: Surroundings, served: Served, name: string) {
   return { server, clone };
 }
 
-/** The same, far away. */
+/** One event to a server that is far away. */
 function farAway(surroundings: Surroundings, served: Served): Row {
   const ours = farClone(surroundings, served, 'ours-far');
   const theirs = farClone(surroundings, served, 'theirs-far');

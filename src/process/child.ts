@@ -49,7 +49,7 @@ interface Answer {
   readonly failure: NodeJS.ErrnoException | null;
 }
 
-/** Runs a program, without a shell and without input, while this process waits for it: for a question of few milliseconds. */
+/** Runs a program, without a shell and without input, while this process waits: for an answer that takes a few milliseconds. */
 export function askProgram(
   program: string,
   args: readonly string[],
