@@ -69,6 +69,11 @@ export class ObjectBatch<T extends NamedObject = NamedObject> {
   fail(error: Error, place: number): void {
     this.#taker.fail(error, this.at(place));
   }
+
+  /** Fails every object from a place on. */
+  failFrom(place: number, error: Error): void {
+    for (let at = place; at < this.size; at++) this.fail(error, at);
+  }
 }
 
 /**
@@ -97,6 +102,8 @@ export class CatFile {
   /** Bytes still to come of an object that is too large to keep. */
   #skipped = 0;
   #isEnding = false;
+  /** Why it answers no more: what it owes, or is asked for later, fails with it. */
+  #failure: Error | null = null;
 
   /** @param once whether it is asked only once: git may then buffer its output */
   constructor(git: Git, once: boolean) {
@@ -118,7 +125,8 @@ export class CatFile {
         resolve();
       });
       child.on('close', () => {
-        if (this.#isOwing) this.#fail(this.#fetchFailure() ?? unreadable());
+        this.#failure ??= this.#fetchFailure() ?? unreadable();
+        this.#fail(this.#failure);
         resolve();
       });
     });
@@ -126,13 +134,20 @@ export class CatFile {
     holdChild(this.#child, false);
   }
 
-  /** Whether it still takes requests. */
+  /** Whether it still takes requests: not while it ends after a failed fetch either. */
   get isRunning(): boolean {
-    return isRunning(this.#child);
+    return this.#failure === null && isRunning(this.#child);
   }
 
   /** @param batches none of them is empty */
   ask(batches: readonly ObjectBatch[]): void {
+    const failure = this.#failure;
+    if (failure !== null) {
+      setImmediate(() => {
+        for (const batch of batches) batch.failFrom(0, failure);
+      });
+      return;
+    }
     if (!this.#isOwing) holdChild(this.#child, true);
     for (const batch of batches) this.#batches.push(batch);
     this.#limit(true);
@@ -158,7 +173,13 @@ export class CatFile {
 
   /** Ends a process whose fetch failed or timed out: its further fetches would fail the same way. */
   #giveUp(code: number): void {
-    this.#fail(this.#fetchFailure(code) ?? unreadable());
+    const failure = this.#fetchFailure(code) ?? unreadable();
+    this.#fail(failure);
+    this.#stop(failure);
+  }
+
+  #stop(failure: Error): void {
+    this.#failure ??= failure;
     stopChild(this.#child);
   }
 
@@ -171,7 +192,7 @@ export class CatFile {
         const failure = this.#fetchFailure();
         if (failure === null) return batch.take(null, place);
         batch.fail(failure, place);
-        stopChild(this.#child);
+        this.#stop(failure);
       });
   }
 
@@ -187,8 +208,7 @@ export class CatFile {
     const unanswered = this.#batches.slice(this.#batch);
     const next = this.#next;
     this.#forget();
-    for (const [at, batch] of unanswered.entries())
-      for (let place = at === 0 ? next : 0; place < batch.size; place++) batch.fail(error, place);
+    for (const [at, batch] of unanswered.entries()) batch.failFrom(at === 0 ? next : 0, error);
   }
 
   #forget(): void {
