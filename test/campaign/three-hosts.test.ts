@@ -142,4 +142,4 @@ it('an operator whose wire is cut is told so by doctor and locks, in time, and a
   expect(await remote()).toMatchObject({ remote: { ok: true } });
   const now = await fleet.run(here, ['locks', '--fetch', '--json']);
   expect(now.json.locks).toMatchObject([{ name: 'network', token: 1 }]);
-}, 300_000);
+});

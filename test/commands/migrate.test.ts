@@ -76,7 +76,7 @@ it('moves a store through every kind of back end, and each old id still names it
   expect((await on(last, 'verify')).findings).toEqual([]);
   expect(git(last, 'status', '--porcelain')).toBe('');
   expect(git(last, 'log', '--format=%cI %an')).toBe(git(first, 'log', '--format=%cI %an', 'HEAD~1'));
-}, 60_000);
+});
 
 it('moves from git to Redis and back, with what came since, and what waited', async () => {
   const from = stateRepository();
@@ -101,7 +101,7 @@ it('moves from git to Redis and back, with what came since, and what waited', as
   const again = await kgit(root, ['migrate', '--to', to, '--repo', from]);
   expect(again).toMatchObject({ code: 12, stderr: expect.stringContaining('is not empty') });
   rmSync(from, { recursive: true });
-}, 60_000);
+});
 
 it('fills an empty repository on a git server', async () => {
   const to = `file://${bareRepository()}`;

@@ -36,4 +36,4 @@ it('shows in the tour of back ends what kgit prints; where a change is meant, up
   const stands = new Map([['6379', String(port)]]);
   const made = await renderTour(root, commandsOf(readFileSync(page, 'utf8')), { stands, after });
   await expect(`${made}\n`).toMatchFileSnapshot(page);
-}, 240_000);
+});

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { UsageError } from '../../src/errors.js';
 import { FollowedFiles } from '../../src/serve/http/followed-files.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
+import { PATIENCE_MS } from '../support/patience.js';
 
 const opened: FollowedFiles<string>[] = [];
 afterEach(() => {
@@ -54,7 +55,7 @@ describe('files that are followed', () => {
   it('are looked at by themselves', async () => {
     const { files, replace } = await mounted('one', 10);
     replace('two');
-    await vi.waitFor(() => expect(files.value).toBe('TWO'), { timeout: 60_000 });
+    await vi.waitFor(() => expect(files.value).toBe('TWO'), { timeout: PATIENCE_MS });
   });
 
   it('keep their last value while they cannot be used, which is told once', async () => {

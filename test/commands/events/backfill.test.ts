@@ -109,7 +109,7 @@ describe('import --live where not all can be seen', () => {
     expect(stderr).not.toContain('nowhere');
     const result = await kgitJson(repository, live, { env: as('team') });
     expect(result.live).toMatchObject({ seen: ['team-payments'], denied: ['kcm-system'] });
-  }, 120_000);
+  });
 
   it('is refused where the context is another management cluster', async () => {
     const repository = temporaryFolder();
@@ -123,7 +123,7 @@ describe('import --live where not all can be seen', () => {
     const run = await kgit(repository, ['import', state, '--live', '--management', 'us-hub'], { env });
     expect(run.code).toBe(17);
     expect(run.stderr).toContain('management cluster us-hub was not asked');
-  }, 120_000);
+  });
 });
 
 describe('kgit backfill', () => {

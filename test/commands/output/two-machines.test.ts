@@ -36,7 +36,7 @@ it('takes nothing away for a file that never had it: two machines, two files, on
   await kgitJson(one, ['import', folders[0]]);
   expect(await own(one)).toEqual({ a: 1, b: 2 });
   expect((await kgit(one, ['verify'])).code).toBe(0);
-}, 300_000);
+});
 
 it('adds what waited here to a mapping that another clone published first, and knows a refused import for none', async () => {
   const { one, two, folders } = await twoMachines();
@@ -65,7 +65,7 @@ it('adds what waited here to a mapping that another clone published first, and k
   await kgitJson(one, ['import', folders[0], '--on-conflict', 'file']);
   expect(await own(one)).toEqual({ b: 2, a: 5, c: 3 });
   expect((await kgitJson(one, ['import', folders[0]])).delivery).toBe('unchanged');
-}, 300_000);
+});
 
 it('has a mirror without network lose nothing to what others published meanwhile, events and values', async () => {
   const { remote, one, two, folders } = await twoMachines();
@@ -90,7 +90,7 @@ it('has a mirror without network lose nothing to what others published meanwhile
   expect((await kgit(one, ['mirror', folders[0]])).stderr).toContain(
     'deployment.own.a is 7 there and 8 in the repository',
   );
-}, 300_000);
+});
 
 it('leaves what another clone published where a script without network begins a deployment anew', async () => {
   const { remote, one, two, folders } = await twoMachines();
@@ -109,4 +109,4 @@ it('leaves what another clone published where a script without network begins a 
   expect(await kgitJson(one, ['get', 'deployment.vm_states'])).toMatchObject({ value: { 'vm-2': {} } });
   expect(readFileSync(join(folders[0], 'state/deployment-state.yaml'), 'utf8')).toContain('vm_states: {}');
   expect((await kgit(one, ['verify'])).code).toBe(0);
-}, 300_000);
+});

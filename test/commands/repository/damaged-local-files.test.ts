@@ -96,7 +96,7 @@ beforeAll(async () => {
   await kgit(path, ['sync'], { env });
   git(path, 'remote', 'set-url', '--push', '--delete', 'origin', '.*');
   tip = git(remote, 'rev-parse', 'main');
-}, 120_000);
+});
 
 function environment(folder: string): Record<string, string> {
   return { XDG_STATE_HOME: join(folder, 'state'), XDG_CACHE_HOME: join(folder, 'cache'), HOME: folder };

@@ -13,6 +13,7 @@ import {
   sharedState,
   stateRepository,
 } from '../../support/state-repository.js';
+import { PATIENCE_MS } from '../../support/patience.js';
 
 const EVENTS = 60;
 const FOLDER = 'clusters/default/kcm-system';
@@ -177,7 +178,7 @@ describe('a compact that is killed', () => {
     const { marker, ...env } = stoppingGit(word, when);
     const child = startKgit(path, ['compact', '--before', 'today'], { env });
     child.stdin.end();
-    await expect.poll(() => existsSync(marker), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => existsSync(marker), { timeout: PATIENCE_MS }).toBe(true);
     child.kill('SIGKILL');
     await new Promise((ended) => child.on('exit', ended));
     await expectReadable(path, ids);

@@ -7,6 +7,7 @@ import { ObjectReader } from '../../../src/gitstore/objects/object-reader.js';
 import { Git } from '../../../src/gitstore/process/git.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
 import { commitFiles } from '../../support/state-repository.js';
+import { PATIENCE_MS } from '../../support/patience.js';
 
 /** A repository with packed objects, some of them deltas, and with others in files of their own. */
 function repository(): string {
@@ -118,7 +119,7 @@ it('a read that is under way when its reader is closed is answered, and leaves n
   const late = reader.read('main');
   await reader.close();
   expect((await late)?.type).toBe('commit');
-  await expect.poll(() => children().filter((id) => !before.has(id)), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => children().filter((id) => !before.has(id)), { timeout: PATIENCE_MS }).toEqual([]);
 });
 
 it('objects of another repository, and those that a server promised, come from git', async () => {

@@ -3,6 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { ObjectReader } from '../../../src/gitstore/objects/object-reader.js';
 import { Git } from '../../../src/gitstore/process/git.js';
 import { emptyRepository, git } from '../../support/git-fixtures.js';
+import { PATIENCE_MS } from '../../support/patience.js';
 
 /** The processes that read objects for this one. */
 function readers(): string[] {
@@ -36,7 +37,7 @@ it('reads many objects in the processes that it prepared, and ends those that no
   expect(taken.size).toBe(302);
   for (const { name, path: at } of asked) expect(taken.get(at)).toBe(name === commit ? commit : undefined);
   expect([taken.get('streamed 0'), taken.get('streamed 1')]).toEqual([undefined, commit]);
-  await vi.waitFor(() => expect(own()).toEqual(prepared.slice(2)), { timeout: 60_000 });
+  await vi.waitFor(() => expect(own()).toEqual(prepared.slice(2)), { timeout: PATIENCE_MS });
   await reader.close();
-  await vi.waitFor(() => expect(own()).toEqual([]), { timeout: 60_000 });
+  await vi.waitFor(() => expect(own()).toEqual([]), { timeout: PATIENCE_MS });
 });

@@ -100,4 +100,4 @@ it('merges documents as people write them: what the data says, whoever merges wh
     process.env['CAMPAIGN'] === 'long' ? { numRuns: 1000 } : { numRuns: 30, seed: 8 },
   );
   expect(conflicted).toBeGreaterThan(0);
-}, 120_000);
+});
