@@ -2,7 +2,7 @@ import { isRevisionId, originLine } from '../../model/operation/origin-trailer.j
 import type { CutOff, History, TimelineEntry, WholeRevision } from '../../store/port/history.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { RefStore } from '../branch/refs.js';
-import { cutOff, NAMING } from '../history/git-history.js';
+import { cutOff, naming } from '../history/git-history.js';
 import { placesOn } from '../history/places.js';
 import { isRevisionName } from '../history/revisions.js';
 import { wholeRevisions } from '../history/whole-revisions.js';
@@ -27,12 +27,13 @@ const PLACES = ['', 'refs/', 'refs/tags/', 'refs/heads/', 'refs/remotes/'];
 /** The commits of the state branch, along first parents. */
 export class EmbeddedHistory implements History {
   readonly cutOff: CutOff | null;
-  readonly naming = NAMING;
+  readonly naming: readonly [string, ...string[]];
   readonly #parts: HistoryParts;
 
   constructor(parts: HistoryParts) {
     this.#parts = parts;
     this.cutOff = parts.isShallow ? cutOff(parts.remote) : null;
+    this.naming = naming(parts.remote);
   }
 
   async resolve(name: string): Promise<Revision | null> {

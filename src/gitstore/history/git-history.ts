@@ -7,11 +7,15 @@ import type { Line } from './printed-commits.js';
 import { copyOf, resolveRevision, revisionAt } from './revisions.js';
 import { timeline } from './timeline.js';
 
-/** How users of git find and name revisions. */
-export const NAMING = [
-  "See 'git log' for revisions",
-  "'git fetch' brings the branches of the remote; they are then named origin/BRANCH",
-] as const;
+/**
+ * How users of git find and name revisions.
+ * @param remote name of the remote; null for a purely local repository
+ */
+export function naming(remote: string | null): [string, ...string[]] {
+  const log = "See 'git log' for revisions";
+  if (remote === null) return [log];
+  return [log, `'git fetch ${remote}' brings its branches; they are then named ${remote}/BRANCH`];
+}
 
 /** @param remote name of the remote; null for a purely local repository */
 export function cutOff(remote: string | null): CutOff {
@@ -27,7 +31,7 @@ export function cutOff(remote: string | null): CutOff {
 /** The commits of the state branch, along first parents. */
 export class GitHistory implements History {
   readonly cutOff: CutOff | null;
-  readonly naming = NAMING;
+  readonly naming: readonly [string, ...string[]];
   readonly #git: Git;
   readonly #reader: ObjectReader;
   readonly #line: Line;
@@ -37,6 +41,7 @@ export class GitHistory implements History {
     this.#line = line;
     this.#reader = reader;
     this.cutOff = isShallow ? cutOff(remote) : null;
+    this.naming = naming(remote);
   }
 
   resolve(name: string): Promise<Revision | null> {

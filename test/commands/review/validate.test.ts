@@ -238,7 +238,16 @@ describe('kgit validate --base', () => {
     expect(error.suggestions[0]).toContain(error.data.fetch);
     execFileSync('sh', ['-c', error.data.fetch], { cwd: shallow, stdio: 'ignore' });
     expect((await check(shallow, '--base', old)).json.findings).toEqual([]);
-    expectFailure(await check(shallow, '--base', 'no-such'), 'NOT_FOUND', 15);
-    writeFileSync(join(shallow, 'x'), '');
+  });
+
+  it('says where to find the base, and how to fetch it only where there is a remote', async () => {
+    const alone = expectFailure(await check(stateRepository(), '--base', 'no-such'), 'NOT_FOUND', 15);
+    expect(alone.suggestions).toEqual(["See 'git log' for revisions"]);
+    const { suggestions } = expectFailure(
+      await check(cloneOf(sharedState()), '--base', 'no-such'),
+      'NOT_FOUND',
+      15,
+    );
+    expect(suggestions.join()).toContain("'git fetch origin'");
   });
 });
