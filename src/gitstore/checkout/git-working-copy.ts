@@ -24,6 +24,19 @@ export interface GitWorkingCopyParts {
   readonly head: () => Promise<Head>;
 }
 
+/** Runs what looks at the work trees. Throws EnvironmentError where the system refuses, as with a file in place of a folder. */
+async function looking<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error && isOfSystem(error))) throw error;
+    throw new EnvironmentError(`the checkouts cannot be looked at: ${error.message}`, {
+      cause: error,
+      suggestions: ["See which work trees there are, and which are broken: 'git worktree list'"],
+    });
+  }
+}
+
 /** The user's own branch and its checkouts. */
 export class GitWorkingCopy implements WorkingCopy {
   readonly #parts: GitWorkingCopyParts;
@@ -47,24 +60,18 @@ export class GitWorkingCopy implements WorkingCopy {
 
   async settle(): Promise<readonly string[]> {
     await this.#parts.refs.removeLeftBehind();
-    return this.#parts.checkouts.settle();
+    return looking(() => this.#parts.checkouts.settle());
   }
 
   async follow(): Promise<readonly string[]> {
     const { follower, leftBehind, isRemote, head } = this.#parts;
     const { revision } = await head();
     if (revision === null || !isRemote) return [];
-    try {
+    return looking(async () => {
       const notes = await follower.follow(revision);
       if (notes.length === 0) await leftBehind.forget();
       return notes;
-    } catch (error) {
-      if (!(error instanceof Error && isOfSystem(error))) throw error;
-      throw new EnvironmentError(`the checkouts cannot be looked at: ${error.message}`, {
-        cause: error,
-        suggestions: ["See which work trees there are, and which are broken: 'git worktree list'"],
-      });
-    }
+    });
   }
 
   async behind(): Promise<number> {

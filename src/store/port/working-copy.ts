@@ -6,7 +6,7 @@ export interface WorkingCopy {
   checkedOut(): Promise<Revision | null>;
   /** Configures the user's own tools for the files of the store, unless they already are. */
   prepare(): Promise<void>;
-  /** Finishes what an interrupted swap began on this machine; returns notes for the user. */
+  /** Finishes what an interrupted swap began on this machine; returns notes for the user. Throws EnvironmentError. */
   settle(): Promise<readonly string[]>;
   /**
    * Updates the files to the head of the store; returns notes for the user, such as why they were left behind. Nothing is

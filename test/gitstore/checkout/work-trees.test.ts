@@ -141,4 +141,12 @@ describe('checkouts of all kinds follow, also where files go', () => {
     expect(git(moved, 'status', '--porcelain')).toBe('');
     await store.close();
   });
+
+  it('a file in place of the folder of work trees is told with what to run', async () => {
+    const { path, store } = await checkout();
+    writeFileSync(join(path, '.git/worktrees'), '');
+    const told = { code: 'ENVIRONMENT', message: expect.stringContaining('ENOTDIR') };
+    await expect(store.workingCopy.settle()).rejects.toMatchObject(told);
+    await store.close();
+  });
 });
