@@ -121,6 +121,7 @@ export class CatFile {
     child.stdin.on('error', () => undefined);
     this.#ended = new Promise((resolve) => {
       child.on('error', (error) => {
+        this.#failure ??= error;
         this.#fail(error);
         resolve();
       });
