@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { makeUlid } from '../../../src/model/value/ulid.js';
 import { cloneOf, fsck, git, temporaryFolder } from '../../support/git-fixtures.js';
 import { kgit, kgitJson, startKgit } from '../../support/kgit.js';
+import { PATIENCE_MS } from '../../support/patience.js';
 import {
   commits,
   expectFailure,
@@ -13,7 +14,6 @@ import {
   sharedState,
   stateRepository,
 } from '../../support/state-repository.js';
-import { PATIENCE_MS } from '../../support/patience.js';
 
 const EVENTS = 60;
 const FOLDER = 'clusters/default/kcm-system';

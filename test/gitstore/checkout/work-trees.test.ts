@@ -145,8 +145,11 @@ describe('checkouts of all kinds follow, also where files go', () => {
   it('a file in place of the folder of work trees is told with what to run', async () => {
     const { path, store } = await checkout();
     writeFileSync(join(path, '.git/worktrees'), '');
-    const told = { code: 'ENVIRONMENT', message: expect.stringContaining('ENOTDIR') };
-    await expect(store.workingCopy.settle()).rejects.toMatchObject(told);
+    await expect(store.workingCopy.settle()).rejects.toMatchObject({
+      code: 'ENVIRONMENT',
+      message: expect.stringContaining('ENOTDIR'),
+      suggestions: [expect.stringContaining('git worktree list')],
+    });
     await store.close();
   });
 });

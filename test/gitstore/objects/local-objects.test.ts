@@ -6,8 +6,8 @@ import { LocalObjects } from '../../../src/gitstore/objects/local-objects.js';
 import { ObjectReader } from '../../../src/gitstore/objects/object-reader.js';
 import { Git } from '../../../src/gitstore/process/git.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
-import { commitFiles } from '../../support/state-repository.js';
 import { PATIENCE_MS } from '../../support/patience.js';
+import { commitFiles } from '../../support/state-repository.js';
 
 /** A repository with packed objects, some of them deltas, and with others in files of their own. */
 function repository(): string {
