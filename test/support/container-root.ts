@@ -39,7 +39,8 @@ export function containerRoot(): ContainerRoot {
   // What begins with `!` is left out of a folder that goes in.
   for (const part of [...files.filter((file) => !file.startsWith('!')), 'package.json'])
     cpSync(join(PACKAGE, part), join(path, PACKAGE, part), { recursive: true, dereference: true });
-  for (const folder of ['root', 'tmp', 'srv']) mkdirSync(join(path, folder));
+  // The package may lie below one of them, as a clone in /tmp does.
+  for (const folder of ['root', 'tmp', 'srv']) mkdirSync(join(path, folder), { recursive: true });
   const asRoot = process.getuid?.() === 0 ? [] : ['/usr/bin/unshare', '--user', '--map-root-user'];
   const under = [...asRoot, '/usr/sbin/chroot', path];
   const remove = () => rmSync(path, { recursive: true, force: true });
